@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/**
+ * XXH3 in 64 and 128 bits (seed 0, default secret), the checksums of the .stone format, from libxxhash 0.8.
+ *
+ * `bun:ffi` cannot receive a structure of two registers, which is how libxxhash returns 128 bits. A five-line function
+ * compiled by the runtime's own TinyCC stores it to memory instead. It is read from a memory file because a compiled
+ * executable has no file for TinyCC to open.
+ */
+import { cc, dlopen, type Pointer } from "bun:ffi";
+import { closeSync, writeSync } from "node:fs";
+import { Failure } from "#base/errors";
+import { c, check, cString, ptr } from "#sys/libc";
+
+const SHIM = `
+typedef unsigned long long u64;
+typedef struct { u64 low, high; } h128;
+void digest128(void *function, void *state, u64 *out) {
+  h128 h = ((h128 (*)(void *))function)(state);
+  out[0] = h.low; out[1] = h.high;
+}
+`;
+
+function open() {
+  try {
+    return dlopen("libxxhash.so.0", {
+      XXH3_64bits: { args: ["ptr", "usize"], returns: "u64" },
+      XXH3_createState: { args: [], returns: "ptr" },
+      XXH3_freeState: { args: ["ptr"], returns: "i32" },
+      XXH3_64bits_reset: { args: ["ptr"], returns: "i32" },
+      XXH3_64bits_update: { args: ["ptr", "ptr", "usize"], returns: "i32" },
+      XXH3_64bits_digest: { args: ["ptr"], returns: "u64" },
+      XXH3_128bits_reset: { args: ["ptr"], returns: "i32" },
+      XXH3_128bits_update: { args: ["ptr", "ptr", "usize"], returns: "i32" },
+      XXH3_128bits_digest: { args: ["ptr"], returns: "u64" },
+    }).symbols;
+  } catch (cause) {
+    throw new Failure("io", "Cannot load libxxhash.so.0: the library is not there", {
+      hint: "Install the package libxxhash0 (Debian) or xxhash.",
+      cause,
+    });
+  }
+}
+
+function compileShim() {
+  const name = cString("xxh3-shim");
+  const fd = check(c.memfd_create(ptr(name), 0), "memfd_create");
+  try {
+    writeSync(fd, SHIM);
+    return cc({
+      source: `/proc/self/fd/${fd}`,
+      flags: ["-x", "c"],
+      symbols: { digest128: { args: ["ptr", "ptr", "ptr"], returns: "void" } },
+    }).symbols;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The address of a function that `dlopen` gave; the runtime keeps it in a property that its types leave out. */
+function pointerOf(symbol: object): Pointer {
+  if ("ptr" in symbol && typeof symbol.ptr === "number") return symbol.ptr as Pointer;
+  throw new Error("the runtime gives no address for a foreign function");
+}
+
+let library: ReturnType<typeof open> | undefined;
+let shim: ReturnType<typeof compileShim> | undefined;
+
+function xxh() {
+  library ??= open();
+  return library;
+}
+
+function createState(): Pointer {
+  const state = xxh().XXH3_createState();
+  if (typeof state !== "number") throw new Failure("io", "Cannot hash: out of memory");
+  return state;
+}
+
+/** XXH3-64 of bytes. */
+export function xxh3_64(bytes: Uint8Array): bigint {
+  if (bytes.byteLength === 0) return 0x2d06800538d394c2n;
+  return xxh().XXH3_64bits(ptr(bytes), bytes.byteLength);
+}
+
+/** A running XXH3-64. Dispose it with `using`. */
+export class Xxh3_64 {
+  readonly #state = createState();
+
+  constructor() {
+    xxh().XXH3_64bits_reset(this.#state);
+  }
+
+  update(bytes: Uint8Array): this {
+    if (bytes.byteLength > 0) xxh().XXH3_64bits_update(this.#state, ptr(bytes), bytes.byteLength);
+    return this;
+  }
+
+  digest(): bigint {
+    return xxh().XXH3_64bits_digest(this.#state);
+  }
+
+  [Symbol.dispose](): void {
+    xxh().XXH3_freeState(this.#state);
+  }
+}
+
+/** A running XXH3-128 that can be reset and used again. Dispose it with `using`. */
+export class Xxh3_128 {
+  readonly #state = createState();
+  readonly #out = new BigUint64Array(2);
+
+  constructor() {
+    this.reset();
+  }
+
+  reset(): this {
+    xxh().XXH3_128bits_reset(this.#state);
+    return this;
+  }
+
+  update(bytes: Uint8Array): this {
+    if (bytes.byteLength > 0) xxh().XXH3_128bits_update(this.#state, ptr(bytes), bytes.byteLength);
+    return this;
+  }
+
+  /** The 16 bytes of the canonical form: high half first, both big-endian. */
+  digest(): Uint8Array {
+    shim ??= compileShim();
+    shim.digest128(pointerOf(xxh().XXH3_128bits_digest), this.#state, ptr(this.#out));
+    const bytes = new Uint8Array(16);
+    const view = new DataView(bytes.buffer);
+    view.setBigUint64(0, this.#out[1] ?? 0n);
+    view.setBigUint64(8, this.#out[0] ?? 0n);
+    return bytes;
+  }
+
+  [Symbol.dispose](): void {
+    xxh().XXH3_freeState(this.#state);
+  }
+}
+
+/** XXH3-128 of bytes in canonical form, 16 bytes. */
+export function xxh3_128(bytes: Uint8Array): Uint8Array {
+  using hash = new Xxh3_128();
+  return hash.update(bytes).digest();
+}
