@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Finding and reading a recipe on disk. */
+import { readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { errnoCode, Failure } from "#base/errors";
+import { formatProblem, MAX_YAML_BYTES, type Problem } from "#formats/yaml";
+import type { Recipe } from "./model";
+import { type ParsedRecipe, parseRecipe } from "./parse";
+
+const NAMES = ["stone.yaml", "stone.yml"];
+
+/** The recipe file that an argument means: a file, or a folder with a `stone.yaml` or `stone.yml` in it. */
+export function findRecipe(argument = "."): string {
+  const path = resolve(argument);
+  const candidates = [path, ...NAMES.map((name) => join(path, name))];
+  for (const candidate of candidates) {
+    if (statSync(candidate, { throwIfNoEntry: false })?.isFile() === true) return candidate;
+  }
+  throw new Failure("io", `Cannot find the recipe "${argument}": no such file, expected a stone.yaml or its folder`);
+}
+
+/** Reads and parses a recipe; `shown` is its name in messages. Throws only where the file cannot be read. */
+export function readRecipe(path: string, shown = path): ParsedRecipe {
+  let bytes: Uint8Array;
+  try {
+    const size = statSync(path).size;
+    if (size > MAX_YAML_BYTES)
+      throw new Failure("recipe.invalid", `Cannot read "${shown}": ${size} bytes, expected at most 8 MiB`);
+    bytes = readFileSync(path);
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure("io", `Cannot read "${shown}": ${errnoCode(error) ?? "unreadable"}`, { cause: error });
+  }
+  return parseRecipe(shown, new TextDecoder().decode(bytes));
+}
+
+/** A recipe that can be built, with its warnings. Throws `recipe.invalid` with every error of the file. */
+export function loadRecipe(argument?: string): { recipe: Recipe; path: string; warnings: readonly Problem[] } {
+  const path = findRecipe(argument);
+  const { recipe, problems } = readRecipe(path);
+  if (recipe === undefined) throw recipeFailure(path, problems);
+  return { recipe, path, warnings: problems };
+}
+
+/** One failure for all errors of a recipe. */
+export function recipeFailure(path: string, problems: readonly Problem[]): Failure {
+  const errors = problems.filter((problem) => problem.severity === "error");
+  const list = errors.map((problem) => `\n${formatProblem(problem)}`).join("");
+  const count = errors.length === 1 ? "1 error" : `${errors.length} errors`;
+  return new Failure("recipe.invalid", `Cannot read the recipe "${path}": ${count}${list}`);
+}
