@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+import { all, baseName, type Handler, NOTHING, textOf } from "#capabilities/file";
+import { interpreterOf } from "#capabilities/shebang";
+/** Perl modules: a `.pm` file gives the name that `use` would load it by, and wants what it uses itself. */
+import { capability } from "#model/dependency";
+
+const MODULE = /^[A-Za-z_]\w*(?:::\w+)*$/;
+/** Folders between the start of a module tree and the module: versions, machines, and the trees of @INC. */
+const TREE_PART =
+  /^(?:vendor_perl|site_perl|core_perl|\d+(?:\.\d+)*|(?:x86_64|i[3-6]86|aarch64|arm\w*|riscv64)-linux[\w-]*)$/;
+
+/** `Foo::Bar` of `/usr/share/perl5/vendor_perl/Foo/Bar.pm`; undefined outside the trees that Perl searches. */
+export function moduleOf(path: string): string | undefined {
+  const match = /^\/usr\/(?:share|lib(?:32|64)?)(?:\/[^/]+-linux-gnu\w*)?\/perl(?:5|-base)?\/(.+)\.pm$/.exec(path);
+  if (match?.[1] === undefined) return undefined;
+  const parts = match[1].split("/");
+  while (parts.length > 1 && TREE_PART.test(parts[0] ?? "")) parts.shift();
+  const name = parts.join("::");
+  return MODULE.test(name) ? name : undefined;
+}
+
+/** Modules that a source uses in statements at the start of a line; text after __END__ and documentation is not code. */
+export function usedModules(source: string): string[] {
+  const found: string[] = [];
+  let documentation = false;
+  for (const line of source.split("\n")) {
+    if (/^__(?:END|DATA)__/.test(line)) break;
+    if (/^=[a-z]/.test(line)) documentation = !line.startsWith("=cut");
+    else if (!documentation) {
+      const match = /^(?:use|require)\s+([A-Za-z_][\w:]*)\s*(.*?);/.exec(line);
+      if (match?.[1] === undefined) continue;
+      if (match[1] === "parent" || match[1] === "base") {
+        found.push(...(match[2] ?? "").matchAll(/[A-Za-z_][\w:]*/g).map(([word]) => word));
+      } else found.push(match[1]);
+    }
+  }
+  // Lower-case names are pragmas of Perl itself, or words of a list such as qw.
+  return found.filter((name) => /^[A-Z]/.test(name) && MODULE.test(name));
+}
+
+export const perl: Handler = {
+  name: "perl",
+  concerns: (file) =>
+    file.kind === "regular" &&
+    (moduleOf(file.path) !== undefined || (/^\/usr\/s?bin\//.test(file.path) && file.size < 1 << 20)),
+  decide(file) {
+    const name = moduleOf(file.path);
+    if (name === undefined && !/^perl[\d.]*$/.test(baseName(interpreterOf(file) ?? ""))) return NOTHING;
+    const source = textOf(file);
+    return {
+      provides: name === undefined ? [] : [capability("perl", name)],
+      wants: all("perl", source === undefined ? [] : usedModules(source)),
+    };
+  },
+};

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+import { all, type Handler, textOf } from "#capabilities/file";
+/** Ruby gems: an installed specification gives `ruby(name)` and needs the gems of its run-time dependencies. */
+import { capability } from "#model/dependency";
+
+const NAME = String.raw`(?:%q<([\w.-]+)>|["']([\w.-]+)["'])`;
+const GEM = new RegExp(String.raw`^\s*\w+\.name\s*=\s*${NAME}`, "m");
+const NEED = new RegExp(String.raw`^\s*\w+\.add_(?:runtime_)?dependency\s*\(?\s*${NAME}`, "gm");
+
+/** Name and needs of a gem specification, which is Ruby source of a known form. */
+export function parseGemspec(source: string): { name: string | undefined; needs: string[] } {
+  const own = GEM.exec(source);
+  return {
+    name: own?.[1] ?? own?.[2],
+    needs: [...source.matchAll(NEED)].map((match) => match[1] ?? match[2] ?? ""),
+  };
+}
+
+export const ruby: Handler = {
+  name: "ruby",
+  concerns: (file) => file.kind === "regular" && /\/specifications\/(?:default\/)?[^/]+\.gemspec$/.test(file.path),
+  decide(file) {
+    const source = textOf(file);
+    const gem = source === undefined ? undefined : parseGemspec(source);
+    if (gem?.name === undefined) return { problems: ["the gem specification names no gem"] };
+    return { provides: [capability("ruby", gem.name)], depends: all("ruby", gem.needs) };
+  },
+};
