@@ -73,16 +73,23 @@ function searchFolders(file: PackageFile, elf: ElfFile, problems: string[]): str
   return folders;
 }
 
+/** The path of a needed library where it lies in one of the folders, or where it is needed by a path; undefined else. */
+function placeOf(name: string, folders: readonly string[], around: Surroundings): string | undefined {
+  if (name.includes("/")) return posix.normalize(name.replace(/^\$\{?ORIGIN\}?/, folders[0] ?? ""));
+  const folder = folders.find((candidate) => around.exists(`${candidate}/${name}`));
+  if (folder === undefined) return undefined;
+  // A link to a library in another folder: that other folder's package gives it. Beside the library itself links only
+  // lead from its soname to its version, and the soname is what counts.
+  const real = around.realPath?.(`${folder}/${name}`);
+  return real === undefined || parentOf(real) === folder ? `${folder}/${name}` : `${parentOf(real)}/${name}`;
+}
+
 function needed(file: PackageFile, elf: ElfFile, around: Surroundings, problems: string[]): Capability[] {
   const folders = searchFolders(file, elf, problems);
   const out: Capability[] = [];
   for (const name of elf.dynamic?.needed ?? []) {
-    if (name.startsWith("/")) {
-      out.push(capability("soname", withMachine(libraryName(name, around.libraryFolders), elf.machine)));
-      continue;
-    }
-    const folder = folders.find((candidate) => around.exists(`${candidate}/${name}`));
-    const shown = folder === undefined ? name : libraryName(`${folder}/${name}`, around.libraryFolders);
+    const place = placeOf(name, folders, around);
+    const shown = place === undefined ? name : libraryName(place, around.libraryFolders);
     out.push(capability("soname", withMachine(shown, elf.machine)));
   }
   if (elf.interpreter !== undefined) {

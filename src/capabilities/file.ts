@@ -26,6 +26,8 @@ export interface PackageFile {
 export interface Surroundings {
   /** True where the absolute path exists in the package set at hand or in the root that it was built in. */
   exists(path: string): boolean;
+  /** Where the symlinks of an existing path lead, an absolute path; the path itself where this is left out. */
+  realPath?(path: string): string;
   /** The body of another file of the package set, where it is there and at most `limit` bytes. */
   read(path: string, limit: number): Uint8Array | undefined;
   /**
