@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/**
+ * moss-db: an ordered, transactional store of typed buckets in one LMDB environment. See README.md of this folder.
+ */
+import { existsSync } from "node:fs";
+import { isAbsolute } from "node:path";
+import { Failure } from "#base/errors";
+import { Environment } from "#moss-db/environment";
+import { databaseFailure } from "#moss-db/failures";
+import { isCurrent, migrate, type Schema } from "#moss-db/schema";
+import { Session } from "#moss-db/session";
+import { type ReadTransaction, Update, View, type WriteTransaction } from "#moss-db/transaction";
+
+export interface DatabaseOptions {
+  readonly schema?: Schema;
+  /** Refuses writes, and makes nothing: the database must exist. */
+  readonly readOnly?: boolean;
+}
+
+/** A result that is no promise: transactions end when their callbacks return. */
+type Synchronous<T> = T extends PromiseLike<unknown> ? never : T;
+
+const SCHEME = "lmdb://";
+
+/** The URI of the database in a folder, given as an absolute path. */
+export function databaseUri(directory: string): string {
+  return SCHEME + encodeURI(directory).replaceAll("?", "%3F").replaceAll("#", "%23");
+}
+
+function directoryOf(uri: string): string {
+  const path = uri.startsWith(SCHEME) ? decodePath(uri.slice(SCHEME.length)) : undefined;
+  if (path === undefined || !isAbsolute(path) || path.includes("\0")) {
+    throw new Failure("db.open", `Cannot open the database "${uri}": no such kind of URI, expected lmdb:///path`);
+  }
+  return path;
+}
+
+function decodePath(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Folders with an update running in this thread: a second one would wait for the first for ever. */
+const updating = new Set<string>();
+
+/** An open database. Dispose it with `using`, or `close` it; one that is not closed keeps no lock. */
+export class Database {
+  readonly #environment: Environment;
+  readonly #readOnly: boolean;
+  #views = 0;
+  #closed = false;
+
+  /** Use `openDatabase`. */
+  constructor(environment: Environment, readOnly: boolean) {
+    this.#environment = environment;
+    this.#readOnly = readOnly;
+  }
+
+  /** The folder of the database. */
+  get directory(): string {
+    return this.#environment.directory;
+  }
+
+  /**
+   * Runs `body` on a snapshot: what others commit meanwhile is not seen. Never waits for a writer. Everything that
+   * `tx` gave out is dead when `body` returns; its result and what it throws are passed on.
+   */
+  view<T>(body: (tx: ReadTransaction) => Synchronous<T>): T {
+    this.#check();
+    if (updating.has(this.directory)) throw new Error("A view cannot begin within an update: use the update's own tx");
+    const store = this.#environment.open(false);
+    if (this.#views === 0) store.resetReadTxn();
+    const session = this.#begin(() => new Session(this.#environment, store.useReadTransaction()), "read");
+    this.#views += 1;
+    try {
+      return synchronous(body(new View(session)));
+    } finally {
+      this.#views -= 1;
+      session.end();
+    }
+  }
+
+  /**
+   * Runs `body` in a transaction that is committed, and on the disk, when this returns, or leaves no trace where
+   * `body` throws; the error is passed on. One writer at a time: another process waits here.
+   */
+  update<T>(body: (tx: WriteTransaction) => Synchronous<T>): T {
+    return this.#update((session) => synchronous(body(new Update(session))));
+  }
+
+  #update<T>(body: (session: Session) => T): T {
+    this.#check();
+    if (this.#readOnly) {
+      throw new Failure("db.open", `Cannot write the database "${this.directory}": it was opened for reading only`);
+    }
+    if (this.#views > 0) throw new Error("An update cannot begin within a view");
+    if (updating.has(this.directory)) throw new Error("An update cannot begin within another");
+    const store = this.#environment.open(true);
+    const session = new Session(this.#environment, undefined);
+    let thrown: { readonly error: unknown } | undefined;
+    updating.add(this.directory);
+    try {
+      return store.transactionSync(() => {
+        try {
+          return body(session);
+        } catch (error) {
+          thrown = { error };
+          throw error;
+        } finally {
+          session.end();
+        }
+      });
+    } catch (error) {
+      if (thrown !== undefined) throw thrown.error;
+      throw databaseFailure(error, "write", this.directory);
+    } finally {
+      updating.delete(this.directory);
+    }
+  }
+
+  /** Makes the database what its schema says, where it is not yet. Called once by `openDatabase`. */
+  prepare(schema: Schema | undefined): void {
+    const exists = existsSync(`${this.directory}/data.mdb`);
+    if (!exists && this.#readOnly) {
+      throw new Failure("db.open", `Cannot open the database "${this.directory}": nothing is there`);
+    }
+    if (!exists) this.#environment.open(true);
+    if (schema === undefined) return;
+    const current = exists && this.#current(schema);
+    if (current) return;
+    if (this.#readOnly) {
+      throw new Failure("db.schema", `Cannot read the database "${this.directory}": its version is older than ours`, {
+        hint: "Run a command that writes first: it brings the database to the new version.",
+      });
+    }
+    this.#update((session) => {
+      migrate(session, schema);
+    });
+  }
+
+  #current(schema: Schema): boolean {
+    const store = this.#environment.open(false);
+    const session = this.#begin(() => new Session(this.#environment, store.useReadTransaction()), "read");
+    try {
+      return isCurrent(session, schema);
+    } finally {
+      session.end();
+    }
+  }
+
+  #begin(make: () => Session, verb: "read" | "write"): Session {
+    try {
+      return make();
+    } catch (error) {
+      throw databaseFailure(error, verb, this.directory);
+    }
+  }
+
+  #check(): void {
+    if (this.#closed) throw new Failure("db.closed", `Cannot use the database "${this.directory}": it is closed`);
+  }
+
+  /** Closes the database. Not within a transaction. */
+  close(): void {
+    if (this.#closed) return;
+    if (this.#views > 0 || updating.has(this.directory))
+      throw new Error("A database cannot be closed within a transaction");
+    this.#closed = true;
+    this.#environment.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+function synchronous<T>(result: T): T {
+  if (typeof result === "object" && result !== null && "then" in result && typeof result.then === "function") {
+    throw new TypeError("The callback of a transaction must not be async");
+  }
+  return result;
+}
+
+/**
+ * Opens the database at a URI (`lmdb:///var/lib/thing`, see `databaseUri`), which is made with its folder where it does
+ * not exist. Throws `db.open`, `db.corrupt` or `db.schema`.
+ */
+export function openDatabase(uri: string, options: DatabaseOptions = {}): Database {
+  const database = new Database(new Environment(directoryOf(uri)), options.readOnly === true);
+  try {
+    database.prepare(options.schema);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return database;
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/**
+ * One open LMDB environment: a folder with `data.mdb` and `lock.mdb`. It is opened for reading only, and anew for
+ * writing at the first write, because LMDB takes the writers' lock to open for writing: a program that only reads never
+ * waits for one that writes.
+ */
+import { mkdirSync } from "node:fs";
+import { databaseFailure } from "#moss-db/failures";
+import { lmdb, type RangeIterator, type RangeOptions, type RawKey, type Snapshot, type Store } from "#moss-db/lmdb";
+
+/** Reads what lies in `source[start, end)`, which is valid only during the call. */
+export type Reader = (source: Buffer, start: number, end: number) => unknown;
+
+// The lock file can be written by its owner only: whoever can write it can halt or mislead the writers.
+const FILE_MODE = 0o644;
+
+const ignore: Reader = () => undefined;
+
+export class Environment {
+  readonly directory: string;
+  #store: Store | undefined;
+  #writable = false;
+  #readKey: Reader = ignore;
+  #readValue: Reader = ignore;
+
+  constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  /** Opens the environment; for writing it is made where it does not exist. */
+  open(writable: boolean): Store {
+    if (this.#store !== undefined && (this.#writable || !writable)) return this.#store;
+    this.close();
+    try {
+      if (writable) mkdirSync(this.directory, { recursive: true });
+      this.#store = lmdb().open({
+        path: this.directory,
+        noSubdir: false,
+        readOnly: !writable,
+        overlappingSync: false,
+        maxDbs: 1,
+        encoding: "binary",
+        decoder: { decode: (bytes, size) => this.#readValue(bytes, 0, size) },
+        decoderCopies: true,
+        keyEncoder: { writeKey, readKey: (source, start, end) => this.#readKey(source, start, end) },
+        permissionsMode: FILE_MODE,
+      });
+    } catch (error) {
+      throw databaseFailure(error, "open", this.directory);
+    }
+    this.#writable = writable;
+    return this.#store;
+  }
+
+  get store(): Store {
+    return this.#store ?? this.open(false);
+  }
+
+  /** The stored value of a key, read by `read`; undefined where there is none. */
+  get(key: RawKey, snapshot: Snapshot | undefined, read: Reader): unknown {
+    const store = this.store;
+    const found = fetchValue(store, key, snapshot, this.directory);
+    return found === undefined ? undefined : read(found, 0, store.lastSize);
+  }
+
+  has(key: RawKey, snapshot: Snapshot | undefined): boolean {
+    return fetchValue(this.store, key, snapshot, this.directory) !== undefined;
+  }
+
+  range(options: RangeOptions): RangeIterator {
+    try {
+      return this.store.getRange(options).iterate();
+    } catch (error) {
+      throw databaseFailure(error, "read", this.directory);
+    }
+  }
+
+  /** The next step of an iterator, its key and value read by these readers. */
+  step(
+    iterator: RangeIterator,
+    readKey: Reader,
+    readValue: Reader,
+  ): { readonly done?: boolean; readonly value: unknown } {
+    this.#readKey = readKey;
+    this.#readValue = readValue;
+    try {
+      return iterator.next();
+    } catch (error) {
+      throw databaseFailure(error, "read", this.directory);
+    }
+  }
+
+  count(options: Omit<RangeOptions, "values">): number {
+    this.#readKey = ignore;
+    try {
+      return this.store.getKeysCount(options);
+    } catch (error) {
+      throw databaseFailure(error, "read", this.directory);
+    }
+  }
+
+  put(key: RawKey, value: Uint8Array): void {
+    try {
+      this.store.put(key, value);
+    } catch (error) {
+      throw databaseFailure(error, "write", this.directory);
+    }
+  }
+
+  remove(key: RawKey): void {
+    try {
+      this.store.remove(key);
+    } catch (error) {
+      throw databaseFailure(error, "write", this.directory);
+    }
+  }
+
+  close(): void {
+    const store = this.#store;
+    this.#store = undefined;
+    // No write is ever queued, so the closing has happened when this returns; the promise is lmdb's form for the others.
+    if (store !== undefined) void store.close();
+  }
+}
+
+function fetchValue(store: Store, key: RawKey, snapshot: Snapshot | undefined, directory: string): Buffer | undefined {
+  try {
+    return snapshot === undefined ? store.getBinaryFast(key) : store.getBinaryFast(key, { transaction: snapshot });
+  } catch (error) {
+    throw databaseFailure(error, "read", directory);
+  }
+}
+
+function writeKey(key: RawKey, target: Buffer, start: number): number {
+  const { prefix, bytes } = key;
+  for (let i = 0; i < prefix.length; i++) target[start + i] = prefix[i] ?? 0;
+  const at = start + prefix.length;
+  target.set(bytes, at);
+  return at + bytes.length;
+}

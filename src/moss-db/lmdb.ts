@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/**
+ * The part of the `lmdb` package that this library uses, loaded at the first opening of a database: from sources that
+ * takes tens of milliseconds, which programs that open none do not pay.
+ */
+
+/** A key as `lmdb` hands it back to our own key encoder: the bucket's number, then the bytes of the key. */
+export interface RawKey {
+  readonly prefix: Uint8Array;
+  readonly bytes: Uint8Array;
+}
+
+/** A snapshot held by a reader. */
+export interface Snapshot {
+  done(): void;
+}
+
+export interface RangeOptions {
+  readonly start: RawKey;
+  readonly end: RawKey;
+  readonly values: boolean;
+  readonly reverse: boolean;
+  readonly exclusiveStart: boolean;
+  readonly inclusiveEnd: boolean;
+  readonly limit?: number;
+  readonly transaction?: Snapshot;
+}
+
+export interface RangeIterator {
+  next(): { readonly done?: boolean; readonly value: unknown };
+  return(): void;
+}
+
+export interface Store {
+  /** Bytes of the value that `getBinaryFast` found. */
+  readonly lastSize: number;
+  /** The value in a buffer that the next call uses again. */
+  getBinaryFast(key: RawKey, options?: { transaction?: Snapshot }): Buffer | undefined;
+  getRange(options: RangeOptions): { iterate(): RangeIterator };
+  getKeysCount(options: Omit<RangeOptions, "values">): number;
+  put(key: RawKey, value: Uint8Array): unknown;
+  remove(key: RawKey): unknown;
+  transactionSync<T>(body: () => T): T;
+  useReadTransaction(): Snapshot;
+  resetReadTxn(): void;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  readonly path: string;
+  readonly noSubdir: false;
+  readonly readOnly: boolean;
+  /** Off: a commit returns only when its pages, and after them its meta page, are on the disk. */
+  readonly overlappingSync: false;
+  readonly maxDbs: number;
+  readonly encoding: "binary";
+  readonly decoder: { decode(bytes: Buffer, size: number): unknown };
+  /** True: `decoder` copies what it keeps. */
+  readonly decoderCopies: true;
+  readonly keyEncoder: {
+    writeKey(key: RawKey, target: Buffer, start: number): number;
+    readKey(source: Buffer, start: number, end: number): unknown;
+  };
+  readonly permissionsMode: number;
+}
+
+interface LmdbModule {
+  open(options: OpenOptions): Store;
+}
+
+let loaded: LmdbModule | undefined;
+
+/** The `lmdb` package. Values here are plain bytes, so the native half of its msgpack codec is not loaded. */
+export function lmdb(): LmdbModule {
+  process.env["MSGPACKR_NATIVE_ACCELERATION_DISABLED"] ??= "true";
+  loaded ??= require("lmdb") as LmdbModule;
+  return loaded;
+}
