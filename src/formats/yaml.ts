@@ -45,6 +45,8 @@ export interface Entry {
 export interface Block {
   readonly text: string;
   readonly lines: readonly number[];
+  /** Blanks that stand before each line in the file and not in the text. */
+  readonly indent: number;
 }
 
 /** Larger files are refused; the largest recipe known has 60 KB. */
@@ -172,7 +174,8 @@ export class YamlReader {
     const first = this.place(node).line;
     const literal = isScalar(node) && node.type === "BLOCK_LITERAL";
     const count = text.split("\n").length;
-    return { text, lines: Array.from({ length: count }, (_, i) => (literal ? first + 1 + i : first)) };
+    const lines = Array.from({ length: count }, (_, i) => (literal ? first + 1 + i : first));
+    return { text, lines, indent: literal ? this.#indentOf(first + 1, text) : this.place(node).column - 1 };
   }
 
   /** True where the node is a scalar, so that a short form of a key applies. */
@@ -187,6 +190,16 @@ export class YamlReader {
 
   isMapping(node: Node | undefined): boolean {
     return isMap(node);
+  }
+
+  /** How far a literal block is indented: its first line that is not blank shows it. */
+  #indentOf(first: number, text: string): number {
+    const rows = text.split("\n");
+    const i = rows.findIndex((row) => row.trim() !== "");
+    if (i < 0) return 0;
+    const from = this.#starts[first - 1 + i] ?? 0;
+    const stop = this.text.indexOf("\n", from);
+    return Math.max(0, this.text.slice(from, stop < 0 ? undefined : stop).length - (rows[i] ?? "").length);
   }
 
   #present(node: Node | null | undefined): Node | undefined {

@@ -103,7 +103,7 @@ export function readMacros(
   return { actions, definitions };
 }
 
-const EMPTY: Script = { text: "", lines: [0] };
+const EMPTY: Script = { text: "", lines: [0], indent: 0 };
 const ACTION_KEYS = ["description", "example", "command", "dependencies"];
 
 function readAction(reader: YamlReader, item: Node, identity: Identity): RecipeAction | undefined {

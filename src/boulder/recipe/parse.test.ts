@@ -197,8 +197,9 @@ profiles    :
   expect(recipe.build.scripts.setup).toEqual({
     text: "# a comment of the script\n\n%configure\n",
     lines: [7, 8, 9, 10],
+    indent: 4,
   });
-  expect(recipe.build.environment).toEqual({ text: "export FOLDED=1", lines: [10] });
+  expect(recipe.build.environment).toEqual({ text: "export FOLDED=1", lines: [10], indent: 14 });
   expect(recipe.build.scripts.build?.lines).toEqual([12]);
   expect(recipe.profiles.map((p) => [p.target, p.build.scripts.setup?.lines[0]])).toEqual([["emul32", 16]]);
 });

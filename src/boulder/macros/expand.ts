@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/**
+ * The macro language. `%word` is an action, `%(word)` a definition, `%%` a percent sign; any other percent sign stands
+ * for itself. Expansion is textual and nested; each line of the result knows the recipe line and the macros it is from.
+ */
+import { Failure } from "#base/errors";
+import { nearest } from "#base/nearest";
+import type { Block, Problem } from "#formats/yaml";
+import type { MacroSet } from "./model";
+
+export interface ScriptLine {
+  readonly text: string;
+  /** Line of the recipe that this line comes from; undefined for what boulder itself writes. */
+  readonly line: number | undefined;
+  /** Macros on the way from the recipe to this line, outermost first: `%configure`, `%(prefix)`. */
+  readonly via: readonly string[];
+}
+
+export interface Expanded {
+  readonly lines: readonly ScriptLine[];
+  /** What the actions used need in the root, each with the action that wants it. */
+  readonly dependencies: readonly ImpliedDependency[];
+  readonly problems: readonly Problem[];
+}
+
+export interface ImpliedDependency {
+  readonly dependency: string;
+  readonly action: string;
+  readonly line: number | undefined;
+}
+
+/** Names that have a value in this place: the macros, and what boulder itself knows. */
+export interface Scope {
+  readonly macros: MacroSet;
+  /** Values by name; `%(name)` finds them after the definitions, `%(_name)` only from inside macros. */
+  readonly builtins: ReadonlyMap<string, string>;
+}
+
+const MAX_DEPTH = 128;
+const MAX_OUTPUT = 16 << 20;
+const WORD = "[A-Za-z0-9_]+";
+const TOKEN = new RegExp(`%(?:%|(${WORD})|\\((${WORD})\\))`, "g");
+const BREAKS = new Map([
+  ["break_continue", "continue"],
+  ["break_exit", "exit"],
+]);
+
+/** The text of expanded lines as one script. */
+export function scriptText(lines: readonly ScriptLine[]): string {
+  return lines.length === 0 ? "" : `${lines.map((line) => line.text).join("\n")}\n`;
+}
+
+/** Expands a script of a recipe (`file` names it) or, without one, a text of boulder itself. */
+export function expandScript(block: Block, scope: Scope, file: string | undefined): Expanded {
+  return new Expansion(scope, file).run(block);
+}
+
+/** Expands a single value, such as a list of flags. Problems are thrown away with the text they stand in. */
+export function expandValue(text: string, scope: Scope): { text: string; problems: readonly Problem[] } {
+  const { lines, problems } = expandScript({ text, lines: [], indent: 0 }, scope, undefined);
+  return { text: lines.map((line) => line.text).join("\n"), problems };
+}
+
+class Expansion {
+  readonly #lines: ScriptLine[] = [];
+  readonly #dependencies = new Map<string, ImpliedDependency>();
+  readonly #problems: Problem[] = [];
+  readonly #scope: Scope;
+  readonly #file: string | undefined;
+  #current = "";
+  #origin: Pick<ScriptLine, "line" | "via"> | undefined;
+  #written = 0;
+
+  constructor(scope: Scope, file: string | undefined) {
+    this.#scope = scope;
+    this.#file = file;
+  }
+
+  run(block: Block): Expanded {
+    const text = block.text.endsWith("\n") ? block.text.slice(0, -1) : block.text;
+    const rows = text.split("\n");
+    rows.forEach((row, i) => {
+      const line = this.#file === undefined ? undefined : (block.lines[i] ?? block.lines.at(-1));
+      if (i > 0) this.#newline(line, []);
+      this.#expand(row, line, [], { row, line, indent: block.indent });
+    });
+    this.#flush(undefined, []);
+    return { lines: this.#lines, dependencies: [...this.#dependencies.values()], problems: this.#problems };
+  }
+
+  #expand(text: string, line: number | undefined, via: readonly string[], at: Where): void {
+    let from = 0;
+    for (const match of text.matchAll(TOKEN)) {
+      this.#write(text.slice(from, match.index), line, via);
+      from = match.index + match[0].length;
+      const where = via.length === 0 ? { ...at, column: match.index, width: match[0].length } : at;
+      const [whole, action, definition] = match;
+      if (action !== undefined) this.#action(action, line, via, where);
+      else if (definition !== undefined) this.#definition(definition, line, via, where);
+      else this.#write(whole.slice(1), line, via);
+    }
+    this.#write(text.slice(from), line, via);
+  }
+
+  #action(id: string, line: number | undefined, via: readonly string[], at: Where): void {
+    const stop = BREAKS.get(id);
+    if (stop !== undefined) {
+      this.#write(`boulder_breakpoint ${line ?? 0} ${stop}`, line, via);
+      return;
+    }
+    const action = this.#scope.macros.actions.get(id);
+    if (action === undefined) {
+      const near = nearest(id, this.#scope.macros.actions.keys());
+      const literal = `For a percent sign of the shell write %%${id}.`;
+      this.#problem(
+        at,
+        via,
+        `Unknown action %${id}`,
+        near === undefined ? literal : `Did you mean %${near}? ${literal}`,
+      );
+      this.#write(`%${id}`, line, via);
+      return;
+    }
+    for (const dependency of action.dependencies) {
+      if (!this.#dependencies.has(dependency)) {
+        this.#dependencies.set(dependency, { dependency, action: `%${id}`, line });
+      }
+    }
+    this.#body(action.command.text, `%${id}`, line, via, at);
+  }
+
+  #definition(id: string, line: number | undefined, via: readonly string[], at: Where): void {
+    const { macros, builtins } = this.#scope;
+    const found = macros.definitions.get(id)?.value.text;
+    if (found !== undefined) {
+      this.#body(found, `%(${id})`, line, via, at);
+      return;
+    }
+    const builtin = builtins.get(id) ?? (via.length > 0 && id.startsWith("_") ? builtins.get(id.slice(1)) : undefined);
+    if (builtin !== undefined) {
+      // Flags and folders may themselves hold definitions.
+      this.#body(builtin, `%(${id})`, line, via, at);
+      return;
+    }
+    const near = nearest(id, [...macros.definitions.keys(), ...builtins.keys()]);
+    const hint = near === undefined ? "boulder recipe macros lists them all." : `Did you mean %(${near})?`;
+    this.#problem(at, via, `Unknown definition %(${id})`, hint);
+    this.#write(`%(${id})`, line, via);
+  }
+
+  #body(text: string, macro: string, line: number | undefined, via: readonly string[], at: Where): void {
+    if (via.includes(macro) || via.length >= MAX_DEPTH) {
+      const chain = [...via.slice(via.indexOf(macro)), macro].join(" -> ");
+      this.#problem(at, via, `The macro ${macro} needs itself: ${chain}`, "Break the circle.");
+      return;
+    }
+    const inner = [...via, macro];
+    text
+      .trim()
+      .split("\n")
+      .forEach((row, i) => {
+        if (i > 0) this.#newline(line, inner);
+        this.#expand(row, line, inner, at);
+      });
+  }
+
+  #write(text: string, line: number | undefined, via: readonly string[]): void {
+    if (text === "") return;
+    this.#written += text.length;
+    if (this.#written > MAX_OUTPUT) {
+      const macro = via[0] ?? "a script";
+      throw new Failure("macro.invalid", `Cannot expand "${macro}": more than 16 MiB, expected a script`);
+    }
+    // The first text on a line that is not blank says where the line comes from.
+    if (this.#origin === undefined && text.trim() !== "") this.#origin = { line, via };
+    this.#current += text;
+  }
+
+  #newline(line: number | undefined, via: readonly string[]): void {
+    this.#flush(line, via);
+  }
+
+  #flush(line: number | undefined, via: readonly string[]): void {
+    const origin = this.#origin ?? { line, via };
+    this.#lines.push({ text: this.#current, ...origin });
+    this.#current = "";
+    this.#origin = undefined;
+  }
+
+  #problem(at: Where, via: readonly string[], message: string, hint: string): void {
+    const inside = via.length === 0 ? "" : ` (from ${via.join(" -> ")})`;
+    this.#problems.push({
+      severity: "error",
+      code: "macro.invalid",
+      message: message + inside,
+      hint,
+      place: { file: this.#file ?? "boulder", line: at.line ?? 0, column: at.indent + (at.column ?? 0) + 1 },
+      width: at.width ?? 1,
+      source: " ".repeat(at.indent) + at.row,
+    });
+  }
+}
+
+/** A row of the recipe that is being expanded, and the directive in it. */
+interface Where {
+  readonly row: string;
+  readonly line: number | undefined;
+  readonly indent: number;
+  readonly column?: number;
+  readonly width?: number;
+}
