@@ -91,6 +91,9 @@ export const CODES = {
   "upstream.failed": EXIT.network,
   "build.failed": EXIT.error,
   "manifest.differs": EXIT.error,
+  "package.path": EXIT.error,
+  "package.strip": EXIT.error,
+  "package.analysis": EXIT.error,
   "profile.unknown": EXIT.error,
   // general
   usage: EXIT.usage,
