@@ -64,6 +64,14 @@ test("debug information, symbol table and a named section are found", () => {
   expect(readSection(elf, read, bytes.byteLength, ".none", 16)).toBeUndefined();
 });
 
+test("data behind the end of the program is told apart from the program", () => {
+  const bytes = elfSample({ needed: ["libc.so.6"] });
+  expect(parse(bytes)?.imageEnd).toBe(bytes.byteLength);
+  const longer = new Uint8Array(bytes.byteLength + 100);
+  longer.set(bytes);
+  expect(parse(longer)?.imageEnd).toBe(bytes.byteLength);
+});
+
 test("a file that does not begin as an ELF file is none", () => {
   expect(parse(new Uint8Array(0))).toBeUndefined();
   expect(parse(new TextEncoder().encode("#!/bin/sh\necho hello world\n"))).toBeUndefined();

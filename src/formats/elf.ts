@@ -18,6 +18,7 @@ import {
   readSections,
   readSegments,
   type Section,
+  type Segment,
   SHT_NOBITS,
   SHT_NOTE,
   SHT_SYMTAB,
@@ -45,6 +46,8 @@ export interface ElfFile {
   /** True where neither a symbol table nor debug information is left. */
   readonly stripped: boolean;
   readonly sections: readonly Section[];
+  /** Offset behind the last segment, section and table: a file that is longer carries data of its own behind it. */
+  readonly imageEnd: number;
 }
 
 /** True where the bytes begin as an ELF file does. */
@@ -61,6 +64,17 @@ function identify(reader: ElfReader): void {
   reader.wide = bits === 2;
   reader.little = order === 1;
   reader.requireRange(0, reader.wide ? 64 : 52, "the header");
+}
+
+/** The offset behind everything that the headers speak of. */
+function endOf(reader: ElfReader, segments: readonly Segment[], sections: readonly Section[]): number {
+  const wide = reader.wide;
+  const segmentsEnd = reader.word(wide ? 32 : 28) + reader.u16(wide ? 54 : 42) * segments.length;
+  const sectionsEnd = reader.word(wide ? 40 : 32) + reader.u16(wide ? 58 : 46) * sections.length;
+  let end = Math.max(segmentsEnd, sectionsEnd);
+  for (const segment of segments) end = Math.max(end, segment.offset + segment.fileSize);
+  for (const section of sections) if (hasBytes(section)) end = Math.max(end, section.offset + section.size);
+  return end;
 }
 
 function hasBytes(section: Section): boolean {
@@ -104,6 +118,7 @@ export function parseElf(readAt: ReadAt, size: number): ElfFile | undefined {
     debug,
     stripped: !debug && !sections.some((s) => s.type === SHT_SYMTAB && s.size > 0),
     sections,
+    imageEnd: endOf(reader, segments, sections),
   };
 }
 

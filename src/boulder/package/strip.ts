@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/**
+ * Debug information: taken out of programs and libraries into files of their own, found by build id, compressed; and
+ * what only linkers and debuggers read is stripped. Several files at a time; a failure is fatal.
+ */
+import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { Failure } from "#base/errors";
+import { compareText, getOrInsert } from "#base/order";
+import { mapLimited } from "#base/parallel";
+import type { CollectedFile, OnEvent } from "#boulder/package/model";
+import type { Scratch } from "#boulder/package/scratch";
+import { type ElfFile, isElf, parseElf, type ReadAt } from "#formats/elf";
+import { type RunResult, run } from "#sys/process";
+
+/** objcopy of a toolchain, and how to start it: on the host, or in the root where the build ran. */
+export interface StripTools {
+  readonly objcopy: string;
+  run(command: readonly string[]): Promise<RunResult>;
+}
+
+export function hostTools(toolchain: "gnu" | "llvm"): StripTools {
+  return { objcopy: toolchain === "gnu" ? "objcopy" : "llvm-objcopy", run };
+}
+
+export interface StripOptions {
+  readonly tools: StripTools;
+  /** Split debug information into files of their own. */
+  readonly debug: boolean;
+  readonly strip: boolean;
+  /** Programs run at a time. */
+  readonly jobs: number;
+}
+
+/** A debug file that was made, for the collector to give to a package. */
+export interface DebugFile {
+  readonly path: string;
+  readonly source: string;
+  readonly size: number;
+}
+
+export interface Stripped {
+  readonly files: readonly CollectedFile[];
+  readonly debugFiles: readonly DebugFile[];
+}
+
+/** Where debuggers look for the debug information of a build id. */
+export function debugPath(elf: Pick<ElfFile, "bits">, buildId: string): string {
+  const library = elf.bits === 32 ? "lib32" : "lib";
+  return `/usr/${library}/debug/.build-id/${buildId.slice(0, 2)}/${buildId.slice(2)}.debug`;
+}
+
+/** Reads a file on disk as `parseElf` wants it. The file stays open until the callback ends. */
+function withFile<T>(path: string, use: (readAt: ReadAt, size: number) => T): T {
+  const fd = openSync(path, "r");
+  try {
+    const { size } = statSync(path);
+    return use((at, length) => {
+      const bytes = new Uint8Array(Math.max(0, Math.min(length, size - at)));
+      return bytes.subarray(0, readSync(fd, bytes, 0, bytes.byteLength, at));
+    }, size);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+interface Candidate {
+  readonly file: CollectedFile;
+  readonly elf: ElfFile;
+}
+
+/** The ELF file that may be stripped; undefined for what is none, is no program, or would lose what follows its end. */
+function candidate(file: CollectedFile, onEvent: OnEvent): Candidate | undefined {
+  if (file.kind !== "regular" || file.size < 64) return undefined;
+  try {
+    return withFile(file.source, (readAt, size) => {
+      if (!isElf(readAt(0, 4))) return undefined;
+      const elf = parseElf(readAt, size);
+      if (elf === undefined || (elf.type !== "executable" && elf.type !== "shared")) return undefined;
+      if (elf.stripped) return undefined;
+      if (elf.imageEnd + 4096 < size) {
+        onEvent({ type: "warning", path: file.path, text: "not stripped: data follows the end of the program" });
+        return undefined;
+      }
+      return { file, elf };
+    });
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    onEvent({ type: "warning", path: file.path, text: `not stripped: ${error.message}` });
+    return undefined;
+  }
+}
+
+/** What people start is stripped of all symbols; what others link with keeps those that linking needs. */
+function stripArguments(path: string): string[] {
+  return /\/s?bin\/[^/]+$/.test(path) ? ["--strip-all"] : ["--strip-debug", "--strip-unneeded"];
+}
+
+async function useTool(tools: StripTools, path: string, command: readonly string[]): Promise<void> {
+  const result = await tools.run(command);
+  if (result.code === 0) return;
+  const said = result.stderr.trim().split("\n").slice(-3).join("; ");
+  throw new Failure("package.strip", `Cannot strip "${path}": ${command[0]} ended with ${result.code}: ${said}`, {
+    hint: "Set `strip: false` and `debug: false` in the recipe where the file must stay as it is.",
+  });
+}
+
+/**
+ * Splits and strips the ELF files of a build. Files come back in their order, those that were changed with another
+ * source; debug files are made once for each build id. Throws `package.strip`.
+ */
+export async function stripFiles(
+  files: readonly CollectedFile[],
+  scratch: Scratch,
+  options: StripOptions,
+  onEvent: OnEvent,
+): Promise<Stripped> {
+  if (!options.debug && !options.strip) return { files, debugFiles: [] };
+  // Hard links are one file: worked on once, and all its paths get the result.
+  const groups = new Map<string, CollectedFile>();
+  for (const file of files) {
+    if (file.kind === "regular") getOrInsert(groups, file.identity, () => file);
+  }
+  const candidates = [...groups.values()].flatMap((file) => candidate(file, onEvent) ?? []);
+  onEvent({ type: "step", name: "strip", files: candidates.length });
+  const claimed = new Set<string>();
+  const debugFiles: DebugFile[] = [];
+  const changed = new Map<string, { source: string; size: number }>();
+  const { objcopy } = options.tools;
+  await mapLimited(candidates, options.jobs, async ({ file, elf }) => {
+    const change: string[] = options.strip ? stripArguments(file.path) : [];
+    if (options.debug && elf.buildId !== undefined) {
+      const path = debugPath(elf, elf.buildId);
+      // Claimed before anything is waited for, so in the order of the files. The link in the program holds a check sum of
+      // the debug file, so even a repeated one is made, to be named.
+      const first = !claimed.has(path);
+      claimed.add(path);
+      const source = `${scratch.folder()}/${path.slice(path.lastIndexOf("/") + 1)}`;
+      const split = ["--only-keep-debug", "--compress-debug-sections=zlib", file.source, source];
+      await useTool(options.tools, file.path, [objcopy, ...split]);
+      change.push(`--add-gnu-debuglink=${source}`);
+      if (first) debugFiles.push({ path, source, size: statSync(source).size });
+    }
+    if (change.length === 0) return;
+    const source = scratch.path();
+    await useTool(options.tools, file.path, [objcopy, ...change, file.source, source]);
+    changed.set(file.identity, { source, size: statSync(source).size });
+  });
+  debugFiles.sort((a, b) => compareText(a.path, b.path));
+  return { files: files.map((file) => ({ ...file, ...changed.get(file.identity) })), debugFiles };
+}
