@@ -70,7 +70,9 @@ class Expansion {
   readonly #scope: Scope;
   readonly #file: string | undefined;
   #current = "";
-  #origin: Pick<ScriptLine, "line" | "via"> | undefined;
+  /** Where the line being written is from, and where it would be from if it stayed blank. */
+  #origin: Origin | undefined;
+  #blank: Origin = { line: undefined, via: [] };
   #written = 0;
 
   constructor(scope: Scope, file: string | undefined) {
@@ -83,10 +85,11 @@ class Expansion {
     const rows = text.split("\n");
     rows.forEach((row, i) => {
       const line = this.#file === undefined ? undefined : (block.lines[i] ?? block.lines.at(-1));
-      if (i > 0) this.#newline(line, []);
+      if (i > 0) this.#newline();
+      this.#blank = { line, via: [] };
       this.#expand(row, line, [], { row, line, indent: block.indent });
     });
-    this.#flush(undefined, []);
+    this.#newline();
     return { lines: this.#lines, dependencies: [...this.#dependencies.values()], problems: this.#problems };
   }
 
@@ -161,7 +164,8 @@ class Expansion {
       .trim()
       .split("\n")
       .forEach((row, i) => {
-        if (i > 0) this.#newline(line, inner);
+        if (i > 0) this.#newline();
+        this.#blank = { line, via: inner };
         this.#expand(row, line, inner, at);
       });
   }
@@ -178,13 +182,8 @@ class Expansion {
     this.#current += text;
   }
 
-  #newline(line: number | undefined, via: readonly string[]): void {
-    this.#flush(line, via);
-  }
-
-  #flush(line: number | undefined, via: readonly string[]): void {
-    const origin = this.#origin ?? { line, via };
-    this.#lines.push({ text: this.#current, ...origin });
+  #newline(): void {
+    this.#lines.push({ text: this.#current, ...(this.#origin ?? this.#blank) });
     this.#current = "";
     this.#origin = undefined;
   }
@@ -202,6 +201,8 @@ class Expansion {
     });
   }
 }
+
+type Origin = Pick<ScriptLine, "line" | "via">;
 
 /** A row of the recipe that is being expanded, and the directive in it. */
 interface Where {

@@ -68,9 +68,9 @@ export function familyOf(library: MacroLibrary, id: string): Family {
   const family = library.families.get(id);
   if (family !== undefined) return family;
   const known = [...library.families.keys()];
-  const near = nearest(id, known);
+  const hint = `Did you mean "${nearest(id, known) ?? known[0] ?? "serpent"}"?`;
   throw new Failure("macro.invalid", `Cannot use the family "${id}": unknown, expected one of ${known.join(", ")}`, {
-    ...(near === undefined ? {} : { hint: `Did you mean "${near}"?` }),
+    hint,
   });
 }
 
