@@ -39,10 +39,10 @@ export interface ReadBucket<K, V, P = never> extends ReadParent {
   get(key: K): V | undefined;
   has(key: K): boolean;
   /** Pairs in the order of their keys. An iterator must be used within the transaction. */
-  entries(range?: Range<K, P>): IterableIterator<readonly [K, V]>;
-  keys(range?: Range<K, P>): IterableIterator<K>;
-  values(range?: Range<K, P>): IterableIterator<V>;
-  [Symbol.iterator](): IterableIterator<readonly [K, V]>;
+  entries(range?: Range<K, P>): IterableIterator<readonly [K, V], undefined>;
+  keys(range?: Range<K, P>): IterableIterator<K, undefined>;
+  values(range?: Range<K, P>): IterableIterator<V, undefined>;
+  [Symbol.iterator](): IterableIterator<readonly [K, V], undefined>;
   /** The pair with the smallest key of a range, or with the largest where it is reversed. */
   first(range?: Range<K, P>): readonly [K, V] | undefined;
   /** How many pairs there are; O(n), without reading them into memory. */

@@ -73,8 +73,7 @@ export class Database {
   view<T>(body: (tx: ReadTransaction) => Synchronous<T>): T {
     this.#check();
     if (updating.has(this.directory)) throw new Error("A view cannot begin within an update: use the update's own tx");
-    const store = this.#environment.open(false);
-    if (this.#views === 0) store.resetReadTxn();
+    const store = this.#views === 0 ? this.#environment.renew() : this.#environment.open(false);
     const session = this.#begin(() => new Session(this.#environment, store.useReadTransaction()), "read");
     this.#views += 1;
     try {

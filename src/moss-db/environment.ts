@@ -6,9 +6,11 @@
  * writing at the first write, because LMDB takes the writers' lock to open for writing: a program that only reads never
  * waits for one that writes.
  */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { databaseFailure } from "#moss-db/failures";
+import { quickCheck } from "#moss-db/file-check";
 import { lmdb, type RangeIterator, type RangeOptions, type RawKey, type Snapshot, type Store } from "#moss-db/lmdb";
+import { copySnapshot, lacksLock, newestTransaction } from "#moss-db/snapshot";
 
 /** Reads what lies in `source[start, end)`, which is valid only during the call. */
 export type Reader = (source: Buffer, start: number, end: number) => unknown;
@@ -22,6 +24,8 @@ export class Environment {
   readonly directory: string;
   #store: Store | undefined;
   #writable = false;
+  /** The transaction that the private copy being read is of; undefined where the database itself is read. */
+  #copied: bigint | undefined;
   #readKey: Reader = ignore;
   #readValue: Reader = ignore;
 
@@ -33,10 +37,47 @@ export class Environment {
   open(writable: boolean): Store {
     if (this.#store !== undefined && (this.#writable || !writable)) return this.#store;
     this.close();
+    quickCheck(this.directory);
+    if (writable) {
+      try {
+        mkdirSync(this.directory, { recursive: true });
+      } catch (error) {
+        throw databaseFailure(error, "open", this.directory);
+      }
+      this.#store = this.#openStore(this.directory, true);
+    } else if (lacksLock(this.directory)) {
+      this.#store = this.#openCopy();
+    } else {
+      this.#store = this.#openStore(this.directory, false);
+    }
+    this.#writable = writable;
+    return this.#store;
+  }
+
+  /** Opens the environment for a new snapshot: what others have committed is seen from now on. */
+  renew(): Store {
+    if (this.#copied !== undefined && newestTransaction(this.directory) !== this.#copied) this.close();
+    const store = this.open(false);
+    store.resetReadTxn();
+    return store;
+  }
+
+  #openCopy(): Store {
+    const copy = copySnapshot(this.directory);
     try {
-      if (writable) mkdirSync(this.directory, { recursive: true });
-      this.#store = lmdb().open({
-        path: this.directory,
+      const store = this.#openStore(copy.directory, false);
+      this.#copied = copy.transaction;
+      return store;
+    } finally {
+      // LMDB has it open: the files are gone with the process at the latest.
+      rmSync(copy.directory, { recursive: true, force: true });
+    }
+  }
+
+  #openStore(path: string, writable: boolean): Store {
+    try {
+      return lmdb().open({
+        path,
         noSubdir: false,
         readOnly: !writable,
         overlappingSync: false,
@@ -50,8 +91,6 @@ export class Environment {
     } catch (error) {
       throw databaseFailure(error, "open", this.directory);
     }
-    this.#writable = writable;
-    return this.#store;
   }
 
   get store(): Store {
@@ -120,6 +159,7 @@ export class Environment {
   close(): void {
     const store = this.#store;
     this.#store = undefined;
+    this.#copied = undefined;
     // No write is ever queued, so the closing has happened when this returns; the promise is lmdb's form for the others.
     if (store !== undefined) void store.close();
   }

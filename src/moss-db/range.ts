@@ -23,7 +23,7 @@ function afterPrefix(prefix: Uint8Array): Uint8Array | undefined {
   let length = prefix.length;
   while (length > 0 && prefix[length - 1] === 0xff) length -= 1;
   if (length === 0) return undefined;
-  const out = prefix.slice(0, length);
+  const out = new Uint8Array(prefix.subarray(0, length));
   out[length - 1] = (out[length - 1] ?? 0) + 1;
   return out;
 }

@@ -8,7 +8,7 @@ import type { Session } from "#moss-db/session";
 
 const DONE = { done: true, value: undefined } as const;
 
-export class Scan<T> implements IterableIterator<T> {
+export class Scan<T> implements IterableIterator<T, undefined> {
   readonly #session: Session;
   readonly #readKey: Reader;
   readonly #readValue: Reader;

@@ -79,24 +79,24 @@ class Reading<K, V, P> implements ReadBucket<K, V, P> {
     );
   }
 
-  entries(range: Range<K, P> = {}): IterableIterator<readonly [K, V]> {
+  entries(range: Range<K, P> = {}): IterableIterator<readonly [K, V], undefined> {
     return new Scan(this.session, this.#options(range, true), this.#keyReader(), this.#readValue, (found) => {
       const pair = found as { readonly key: K; readonly value: V };
       return [pair.key, pair.value] as const;
     });
   }
 
-  keys(range: Range<K, P> = {}): IterableIterator<K> {
+  keys(range: Range<K, P> = {}): IterableIterator<K, undefined> {
     return new Scan(this.session, this.#options(range, false), this.#keyReader(), ignore, (found) => found as K);
   }
 
-  values(range: Range<K, P> = {}): IterableIterator<V> {
+  values(range: Range<K, P> = {}): IterableIterator<V, undefined> {
     return new Scan(this.session, this.#options(range, true), ignore, this.#readValue, (found) => {
       return (found as { readonly value: V }).value;
     });
   }
 
-  [Symbol.iterator](): IterableIterator<readonly [K, V]> {
+  [Symbol.iterator](): IterableIterator<readonly [K, V], undefined> {
     return this.entries();
   }
 
