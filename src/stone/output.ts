@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** The file that a stone is written to: a temporary name beside the final one, renamed when whole. */
+import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { Sha256 } from "#sys/sha256";
+import { syncDirectory } from "#sys/sync";
+
+const CHUNK = 1024 * 1024;
+let serial = 0;
+
+/** Dispose it with `using`: what was not finished is removed. */
+export class StoneOutput {
+  readonly #path: string;
+  readonly #temporary: string;
+  readonly #fd: number;
+  #size = 0;
+  #finished = false;
+
+  constructor(path: string) {
+    this.#path = path;
+    serial += 1;
+    this.#temporary = `${path}.${process.pid}-${Bun.isMainThread ? "" : "w"}${serial}-${Date.now().toString(36)}.part`;
+    this.#fd = openSync(this.#temporary, "wx+", 0o644);
+  }
+
+  /** Bytes written so far. */
+  get size(): number {
+    return this.#size;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.patch(bytes, this.#size);
+    this.#size += bytes.byteLength;
+  }
+
+  /** Overwrites bytes that were written before. */
+  patch(bytes: Uint8Array, at: number): void {
+    for (let done = 0; done < bytes.byteLength; ) {
+      done += writeSync(this.#fd, bytes, done, bytes.byteLength - done, at + done);
+    }
+  }
+
+  /** Puts the file in its place. The digest is of the bytes as they can be read back. */
+  finish(durable: boolean): { size: number; sha256: string } {
+    const hash = new Sha256();
+    const buffer = new Uint8Array(Math.min(CHUNK, this.#size));
+    for (let at = 0; at < this.#size; ) {
+      const count = readSync(this.#fd, buffer, 0, buffer.byteLength, at);
+      if (count === 0) throw new Error("a file that was just written became shorter");
+      hash.update(buffer.subarray(0, count));
+      at += count;
+    }
+    if (durable) fsyncSync(this.#fd);
+    renameSync(this.#temporary, this.#path);
+    this.#finished = true;
+    if (durable) syncDirectory(dirname(this.#path));
+    return { size: this.#size, sha256: hash.hex() };
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#fd);
+    if (!this.#finished) rmSync(this.#temporary, { force: true });
+  }
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/**
+ * Decoding of one payload body, in one pass: stored bytes are read, hashed and decompressed, and the plain bytes come
+ * out in pieces. Memory: two buffers and the decoder's window, whatever the size of the payload.
+ */
+import { DEFAULT_LIMITS, type StoneLimits, stoneFailure } from "#stone/format";
+import type { PayloadHeader } from "#stone/header";
+import type { ByteSource } from "#stone/source";
+import { FRAME_HEADER_MAX, readFrameHeader } from "#stone/zstd-frame";
+import { Xxh3_64, xxh3_64 } from "#sys/xxh3";
+import { ZstdDecoder, ZstdError } from "#sys/zstd";
+
+const WINDOW_LOG_MAX = 31;
+const CHUNK = 1024 * 1024;
+
+/** Buffers that wait for the next payload; a decoder in use has taken its pair. */
+const spare: Uint8Array[] = [];
+
+function takeBuffer(): Uint8Array {
+  return spare.pop() ?? new Uint8Array(CHUNK);
+}
+
+function giveBuffer(buffer: Uint8Array): void {
+  if (spare.length < 4) spare.push(buffer);
+}
+
+/** Throws `stone.limit` where a frame at the start of `bytes` wants more memory than the limits allow. */
+function checkFrame(bytes: Uint8Array, plainSize: number, limits: StoneLimits, name: string): void {
+  const frame = readFrameHeader(bytes.subarray(0, FRAME_HEADER_MAX));
+  if (frame === undefined) return;
+  // A decoder touches no more of its window than the plain bytes fill.
+  if (Math.min(frame.window, plainSize) > limits.window) {
+    const problem = `a zstd window of ${frame.window} bytes, expected at most ${limits.window}`;
+    throw stoneFailure("stone.limit", name, problem);
+  }
+  if (frame.contentSize !== undefined && frame.contentSize > plainSize) {
+    const problem = `a payload that decompresses to ${frame.contentSize} bytes, expected ${plainSize}`;
+    throw stoneFailure("stone.payload", name, problem);
+  }
+}
+
+function zstdFailure(cause: unknown, name: string): unknown {
+  return cause instanceof ZstdError
+    ? stoneFailure("stone.zstd", name, "a payload is not valid zstd, expected whole frames", { cause })
+    : cause;
+}
+
+function wrongSize(found: string, payload: PayloadHeader, name: string): Error {
+  return stoneFailure("stone.payload", name, `${found} bytes in a payload, expected ${payload.plainSize}`);
+}
+
+function wrongChecksum(payload: PayloadHeader, name: string): Error {
+  const hash = payload.checksum.toString(16).padStart(16, "0");
+  return stoneFailure("stone.checksum", name, `a damaged ${payload.kind} payload, expected checksum ${hash}`);
+}
+
+/** Reads exactly `target` from the source. Throws `stone.truncated`. */
+export function readExactly(source: ByteSource, target: Uint8Array, at: number): void {
+  const count = source.read(target, at);
+  if (count !== target.byteLength) {
+    const problem = `it ends at byte ${at + count}, expected ${target.byteLength - count} more`;
+    throw stoneFailure("stone.truncated", source.name, problem);
+  }
+}
+
+/**
+ * Streams a payload's plain bytes to `sink`; a piece is valid only during the call. Verifies the stored bytes'
+ * XXH3-64 at the end, so nothing that `sink` was given may be relied on before this returns.
+ * Throws `stone.zstd`, `stone.payload` (wrong plain size), `stone.checksum`, `stone.limit`, `stone.truncated`.
+ */
+export function streamPayload(
+  source: ByteSource,
+  payload: PayloadHeader,
+  sink: (chunk: Uint8Array) => void,
+  limits: StoneLimits = DEFAULT_LIMITS,
+): void {
+  if (payload.compression === "unknown") {
+    const problem = `a payload compressed by method ${payload.compressionId}, expected none (1) or zstd (2)`;
+    throw stoneFailure("stone.payload", source.name, problem);
+  }
+  if (payload.plainSize > limits.content) {
+    const problem = `a payload of ${payload.plainSize} bytes, expected at most ${limits.content}`;
+    throw stoneFailure("stone.limit", source.name, problem);
+  }
+  const input = takeBuffer();
+  try {
+    using hash = new Xxh3_64();
+    if (payload.compression === "none") copyPlain(source, payload, input, hash, sink);
+    else decompress(source, payload, input, hash, sink, limits);
+    if (hash.digest() !== payload.checksum) throw wrongChecksum(payload, source.name);
+  } finally {
+    giveBuffer(input);
+  }
+}
+
+function copyPlain(
+  source: ByteSource,
+  payload: PayloadHeader,
+  input: Uint8Array,
+  hash: Xxh3_64,
+  sink: (chunk: Uint8Array) => void,
+): void {
+  for (let at = 0; at < payload.storedSize; at += CHUNK) {
+    const chunk = input.subarray(0, Math.min(CHUNK, payload.storedSize - at));
+    readExactly(source, chunk, payload.bodyOffset + at);
+    hash.update(chunk);
+    sink(chunk);
+  }
+}
+
+function decompress(
+  source: ByteSource,
+  payload: PayloadHeader,
+  input: Uint8Array,
+  hash: Xxh3_64,
+  sink: (chunk: Uint8Array) => void,
+  limits: StoneLimits,
+): void {
+  const { storedSize, plainSize, bodyOffset } = payload;
+  const { name } = source;
+  const output = takeBuffer();
+  using decoder = new ZstdDecoder(WINDOW_LOG_MAX);
+  let plain = 0;
+  let done = true; // no frame is open
+  try {
+    for (let at = 0; at < storedSize; ) {
+      const chunk = input.subarray(0, Math.min(CHUNK, storedSize - at));
+      readExactly(source, chunk, bodyOffset + at);
+      hash.update(chunk);
+      at += chunk.byteLength;
+      let used = 0;
+      // One more turn with no input left empties what the decoder still holds.
+      for (let more = true; more; ) {
+        const rest = chunk.subarray(used);
+        if (done && rest.byteLength > 0) {
+          checkFrame(rest, plainSize - plain, limits, name);
+          done = false;
+        }
+        const step = decoder.step(rest, output);
+        used += step.read;
+        plain += step.written;
+        if (plain > plainSize) throw wrongSize(`more than ${plainSize}`, payload, name);
+        if (step.written > 0) sink(output.subarray(0, step.written));
+        done = step.done;
+        more = used < chunk.byteLength || (!done && step.written === output.byteLength);
+      }
+    }
+  } catch (cause) {
+    throw zstdFailure(cause, name);
+  } finally {
+    giveBuffer(output);
+  }
+  if (!done) throw stoneFailure("stone.zstd", name, "a zstd frame that is not complete, expected all of it");
+  if (plain !== plainSize) throw wrongSize(`${plain}`, payload, name);
+}
+
+/**
+ * A whole record payload in memory. Its sizes are bounded and the checksum is verified before anything is decompressed
+ * or reserved. Throws as `streamPayload` does.
+ */
+export function loadPayload(source: ByteSource, payload: PayloadHeader, limits: StoneLimits): Uint8Array {
+  const { storedSize, plainSize } = payload;
+  const { name } = source;
+  if (Math.max(plainSize, storedSize) > limits.recordPayload) {
+    const problem = `a ${payload.kind} payload of ${plainSize} bytes, expected at most ${limits.recordPayload}`;
+    throw stoneFailure("stone.limit", name, problem);
+  }
+  const stored = new Uint8Array(storedSize);
+  readExactly(source, stored, payload.bodyOffset);
+  if (xxh3_64(stored) !== payload.checksum) throw wrongChecksum(payload, name);
+  if (payload.compression === "none") return stored;
+  if (payload.compression === "unknown") {
+    const problem = `a payload compressed by method ${payload.compressionId}, expected none (1) or zstd (2)`;
+    throw stoneFailure("stone.payload", name, problem);
+  }
+  try {
+    return decompressWhole(stored, payload, limits, name);
+  } catch (cause) {
+    throw zstdFailure(cause, name);
+  }
+}
+
+function decompressWhole(stored: Uint8Array, payload: PayloadHeader, limits: StoneLimits, name: string): Uint8Array {
+  const { plainSize } = payload;
+  // One byte more than promised: a bomb is seen by its first byte too many.
+  const output = new Uint8Array(plainSize + 1);
+  using decoder = new ZstdDecoder(WINDOW_LOG_MAX);
+  let used = 0;
+  let plain = 0;
+  let done = stored.byteLength === 0;
+  while (used < stored.byteLength) {
+    if (done || used === 0) checkFrame(stored.subarray(used), plainSize - plain, limits, name);
+    const step = decoder.step(stored.subarray(used), output.subarray(plain));
+    used += step.read;
+    plain += step.written;
+    done = step.done;
+    if (plain > plainSize) throw wrongSize(`more than ${plainSize}`, payload, name);
+    if (!done && step.read === 0 && step.written === 0) break;
+  }
+  if (!done) throw stoneFailure("stone.zstd", name, "a zstd frame that is not complete, expected all of it");
+  if (plain !== plainSize) throw wrongSize(`${plain}`, payload, name);
+  return output.subarray(0, plainSize);
+}
