@@ -21,7 +21,8 @@ type IntegerType = Exclude<MetaType, "string" | "dependency" | "provider">;
 
 export type MetaRecord = { readonly tag: number } & (
   | { readonly type: "string"; readonly value: string }
-  | { readonly type: "dependency" | "provider"; readonly value: RawCapability }
+  | { readonly type: "dependency"; readonly value: RawCapability }
+  | { readonly type: "provider"; readonly value: RawCapability }
   | { readonly type: IntegerType; readonly value: bigint }
   | { readonly type: "unknown"; readonly typeId: number; readonly value: Uint8Array }
 );
