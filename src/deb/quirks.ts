@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/**
+ * The few packages whose maintainer scripts make what no system works without. Scripts never run here, so what they would
+ * copy or write is said here instead, package by package, and reported.
+ */
+import type { PlannedLink, PlannedText } from "#deb/plan-model";
+import type { Loss, PackageScan, StateEntry, SystemUser } from "#deb/scan-model";
+
+export interface Quirks {
+  readonly rename: Readonly<Record<string, string>>;
+  readonly links: readonly PlannedLink[];
+  readonly state: readonly StateEntry[];
+  readonly users: readonly SystemUser[];
+  readonly texts: readonly PlannedText[];
+  readonly losses: readonly Loss[];
+}
+
+const NONE: Quirks = { rename: {}, links: [], state: [], users: [], texts: [], losses: [] };
+const root = { uid: 0, gid: 0 };
+const ADM = 4;
+const MAIL = 8;
+const UTMP = 43;
+
+const copy = (path: string, from: string): StateEntry => ({ ...root, path, kind: "copy", mode: 0o644, target: from });
+const folder = (path: string, mode = 0o755, gid = 0): StateEntry => ({ path, kind: "directory", mode, uid: 0, gid });
+const link = (path: string, target: string): StateEntry => ({ ...root, path, kind: "link", mode: 0o777, target });
+
+/** A state file that the package has as a default below /usr/share, and which its script copies. */
+function baseFiles(): Quirks {
+  const share = "/usr/share/base-files";
+  return {
+    ...NONE,
+    // The system's own os-release is written for each state.
+    rename: { "lib/os-release": "share/base-files/os-release" },
+    state: [
+      copy("etc/profile", `${share}/profile`),
+      copy("etc/motd", `${share}/motd`),
+      copy("root/.profile", `${share}/dot.profile`),
+      copy("root/.bashrc", `${share}/dot.bashrc`),
+      ...["mnt", "srv", "opt", "media"].map((path) => folder(path)),
+      folder("var/mail", 0o2775, MAIL),
+      folder("var/log/private", 0o700, ADM),
+      link("var/spool/mail", "../mail"),
+    ],
+    texts: [
+      {
+        path: "lib/tmpfiles.d/moss-deb-base-files-log.conf",
+        text: `f /var/log/wtmp 0664 0 ${UTMP} - -\nf /var/log/btmp 0660 0 ${UTMP} - -\nf /var/log/lastlog 0664 0 ${UTMP} - -\n`,
+      },
+    ],
+    losses: [{ kind: "moved", subject: "/usr/lib/os-release", detail: "to /usr/share/base-files/os-release" }],
+  };
+}
+
+/** The stacks that `pam-auth-update` would write from the profiles of the packages that are there. */
+const PAM: Readonly<Record<string, string>> = {
+  "common-auth":
+    "auth [success=1 default=ignore] pam_unix.so nullok\nauth requisite pam_deny.so\nauth required pam_permit.so\n",
+  "common-account":
+    "account [success=1 new_authtok_reqd=done default=ignore] pam_unix.so\naccount requisite pam_deny.so\naccount required pam_permit.so\n",
+  "common-password":
+    "password [success=1 default=ignore] pam_unix.so obscure yescrypt\npassword requisite pam_deny.so\npassword required pam_permit.so\n",
+  "common-session": "session required pam_permit.so\nsession required pam_unix.so\n-session optional pam_systemd.so\n",
+  "common-session-noninteractive": "session required pam_permit.so\nsession required pam_unix.so\n",
+};
+
+function pamRuntime(): Quirks {
+  const names = Object.keys(PAM);
+  return {
+    ...NONE,
+    texts: names.map((name) => ({ path: `share/factory/etc/pam.d/${name}`, text: PAM[name] ?? "" })),
+    state: names.map((name) => ({ ...root, path: `etc/pam.d/${name}`, kind: "copy", mode: 0o644 })),
+    losses: names.map((name) => ({
+      kind: "config-changed",
+      subject: `/etc/pam.d/${name}`,
+      detail: "passwords of this system and logind only: no profile of another package is merged in",
+    })),
+  };
+}
+
+const TABLE: Readonly<Record<string, () => Quirks>> = {
+  "base-files": baseFiles,
+  "libpam-runtime": pamRuntime,
+  "libc-bin": () => ({ ...NONE, state: [copy("etc/nsswitch.conf", "/usr/share/libc-bin/nsswitch.conf")] }),
+};
+
+/** What is added to a package, by its name. */
+export function quirksOf(scan: PackageScan): Quirks {
+  return TABLE[scan.name]?.() ?? NONE;
+}
