@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/**
+ * Packaging of a build: what was installed goes to its packages by the rules, is compressed, stripped and split, looked
+ * into, and written as stones. The install folder is only read.
+ */
+import { mkdirSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { Failure } from "#base/errors";
+import { compareText, getOrInsert } from "#base/order";
+import { analyseFiles } from "#boulder/package/analyse";
+import { type Unresolved, unresolvedOf } from "#boulder/package/closure";
+import { Collector, definitionsOf, type PathKind } from "#boulder/package/collect";
+import { type EmittedPackage, emitPackage } from "#boulder/package/emit";
+import { compressManuals } from "#boulder/package/manual";
+import type { CollectedFile, OnEvent } from "#boulder/package/model";
+import { type MergedPackage, mergePackages } from "#boulder/package/packages";
+import { refreshBytecode } from "#boulder/package/refresh";
+import { Scratch } from "#boulder/package/scratch";
+import { hostTools, type StripTools, stripFiles } from "#boulder/package/strip";
+import { surroundingsOf } from "#boulder/package/surroundings";
+import { type InstalledFile, refuseOutside, type WalkOptions, walkInstall } from "#boulder/package/walk";
+import type { PackageDefinition, Recipe } from "#boulder/recipe/model";
+import { type AnalysedFile, type Settled, settle } from "#capabilities/settle";
+import { type CapabilityText, formatCapability } from "#model/dependency";
+import type { Profile } from "#stone/writer";
+
+export interface PackagingOptions extends WalkOptions {
+  readonly recipe: Recipe;
+  /** Templates of the macros, expanded for this recipe (`packageTemplates`). */
+  readonly templates: readonly PackageDefinition[];
+  /** What the install phase filled: its `usr` becomes /usr. */
+  readonly installFolder: string;
+  /** Where stones are written. */
+  readonly outFolder: string;
+  /** For files that packaging makes; removed at the end. */
+  readonly scratchFolder: string;
+  /** The word in stones' names, `x86_64`. */
+  readonly architecture: string;
+  readonly buildRelease: number;
+  /** The root that the build ran in, to see which libraries lie on search paths. */
+  readonly root?: string;
+  /** Folders whose libraries the root's loader finds by soname, besides those directly below /usr. */
+  readonly libraryFolders?: readonly string[];
+  /** Whether something that the build may depend on gives a capability; nothing is checked where left out. */
+  readonly known?: (text: CapabilityText) => boolean;
+  readonly tools?: StripTools;
+  /** Programs run at a time; the number of processors where left out. */
+  readonly jobs?: number;
+  readonly profile?: Profile;
+  readonly onEvent?: OnEvent;
+}
+
+export interface PackagedFile {
+  readonly path: string;
+  readonly package: string;
+  /** The rule that won, as written, and where. */
+  readonly rule: CollectedFile["rule"];
+}
+
+export interface PackagingResult {
+  /** By name. */
+  readonly packages: readonly EmittedPackage[];
+  readonly files: readonly PackagedFile[];
+  readonly settled: ReadonlyMap<string, Settled>;
+  /** Dependencies that nothing known gives; empty where `known` was left out. */
+  readonly unresolved: readonly Unresolved[];
+}
+
+function pathKind(file: InstalledFile): PathKind {
+  if (file.kind === "regular") return (file.mode & 0o111) === 0 ? "file" : "exe";
+  return file.kind === "symlink" || file.kind === "directory" ? file.kind : "special";
+}
+
+function collect(collector: Collector, file: InstalledFile): CollectedFile {
+  const rule = collector.find(file.path, pathKind(file));
+  if (rule === undefined) {
+    throw new Failure("package.path", `Cannot package "${file.path}": no rule matches it`, {
+      hint: 'A package with the path "*" takes what no other rule takes.',
+    });
+  }
+  return { ...file, rule };
+}
+
+/** Libtool's archives name folders of the build, and nobody links through them any more. */
+function isLibtoolArchive(file: InstalledFile): boolean {
+  return file.kind !== "directory" && /^\/usr\/lib[^/]*\/.*\.la$/.test(file.path);
+}
+
+/** Collects, transforms and strips; what comes back is what the packages will hold. */
+async function prepare(options: PackagingOptions, collector: Collector, onEvent: OnEvent): Promise<CollectedFile[]> {
+  const { recipe } = options;
+  const walked = walkInstall(options.installFolder, options);
+  refuseOutside(walked);
+  onEvent({ type: "step", name: "collect", files: walked.length });
+  let files = walked
+    .filter((file) => file.path !== "/usr" && !(recipe.options.lastrip && isLibtoolArchive(file)))
+    .map((file) => collect(collector, file));
+  const scratch = new Scratch(options.scratchFolder);
+  if (recipe.options.compressman) files = compressManuals(files, scratch);
+  files = refreshBytecode(files, scratch, onEvent);
+  const stripped = await stripFiles(
+    files,
+    scratch,
+    {
+      tools: options.tools ?? hostTools(recipe.options.toolchain),
+      debug: recipe.options.debug,
+      strip: recipe.options.strip,
+      jobs: options.jobs ?? availableParallelism(),
+    },
+    onEvent,
+  );
+  const debug = stripped.debugFiles.map((made) =>
+    collect(collector, {
+      ...made,
+      kind: "regular",
+      mode: 0o644,
+      uid: 0,
+      gid: 0,
+      target: "",
+      identity: made.source,
+      modified: 0,
+    }),
+  );
+  // A file that the build itself put where its debug information goes stays.
+  const own = new Set(files.map((file) => file.path));
+  return [...stripped.files, ...debug.filter((file) => !own.has(file.path))].sort((a, b) =>
+    compareText(a.path, b.path),
+  );
+}
+
+/** A package that only rules name: files went to it, but nothing describes it. */
+function mergedOf(packages: ReadonlyMap<string, MergedPackage>, name: string): MergedPackage {
+  const merged = packages.get(name);
+  if (merged === undefined) throw new Error(`the package ${name} of a rule has no definition`);
+  return merged;
+}
+
+/** Which packages there are, and the analysed files of each. Empty ones are there only where the recipe says so. */
+function byPackage(files: readonly CollectedFile[], packages: ReadonlyMap<string, MergedPackage>) {
+  const groups = new Map<string, CollectedFile[]>();
+  for (const file of files) getOrInsert(groups, file.rule.package, () => []).push(file);
+  for (const [name, merged] of packages) if (merged.empty) getOrInsert(groups, name, () => []);
+  return new Map([...groups].sort(([a], [b]) => compareText(a, b)));
+}
+
+/**
+ * Makes the packages of a build. Throws `package.path` (files outside /usr, names that cannot be recorded),
+ * `package.strip`, `package.analysis`, `stone.write`.
+ */
+export async function packageInstall(options: PackagingOptions): Promise<PackagingResult> {
+  const { recipe } = options;
+  const onEvent = options.onEvent ?? (() => undefined);
+  const definitions = definitionsOf(options.templates, recipe);
+  const collector = new Collector(definitions);
+  const merged = mergePackages(recipe, definitions);
+  try {
+    const files = await prepare(options, collector, onEvent);
+    onEvent({ type: "step", name: "analyse", files: files.length });
+    const around = surroundingsOf(files, {
+      libraryFolders: options.libraryFolders ?? [],
+      machine: options.architecture === "x86" ? "386" : options.architecture,
+      ...(options.root === undefined ? {} : { root: options.root }),
+    });
+    const analysed = new Map<string, AnalysedFile>(analyseFiles(files, around).map((item) => [item.path, item]));
+    const groups = byPackage(files, merged);
+    const settled = settleAll(groups, analysed, merged, options.known);
+    for (const [, one] of settled) {
+      for (const { path, text } of one.problems) onEvent({ type: "warning", path, text });
+    }
+    onEvent({ type: "step", name: "emit", files: files.length });
+    mkdirSync(options.outFolder, { recursive: true });
+    const packages: EmittedPackage[] = [];
+    for (const [name, members] of groups) {
+      const one = settled.get(name);
+      if (one === undefined) continue;
+      const emitted = await emitPackage(recipe, mergedOf(merged, name), members, one, {
+        folder: options.outFolder,
+        architecture: options.architecture,
+        buildRelease: options.buildRelease,
+        ...(options.profile === undefined ? {} : { profile: options.profile }),
+      });
+      packages.push(emitted);
+      onEvent({ type: "package", name, file: emitted.file, size: emitted.size });
+    }
+    return {
+      packages,
+      files: files.map((file) => ({ path: file.path, package: file.rule.package, rule: file.rule })),
+      settled,
+      unresolved: options.known === undefined ? [] : unresolvedOf(settled, options.known),
+    };
+  } finally {
+    rmSync(options.scratchFolder, { recursive: true, force: true });
+  }
+}
+
+/** What every package gives and needs. What files only want is kept where this build or the caller's set gives it. */
+function settleAll(
+  groups: ReadonlyMap<string, readonly CollectedFile[]>,
+  analysed: ReadonlyMap<string, AnalysedFile>,
+  merged: ReadonlyMap<string, MergedPackage>,
+  known: PackagingOptions["known"],
+): Map<string, Settled> {
+  const given = new Set<CapabilityText>();
+  for (const { analysis } of analysed.values()) {
+    for (const item of analysis.provides) given.add(formatCapability(item));
+  }
+  const settled = new Map<string, Settled>();
+  for (const [name, files] of groups) {
+    const description = mergedOf(merged, name);
+    const members = files.flatMap((file) => analysed.get(file.path) ?? []);
+    settled.set(
+      name,
+      settle(members, {
+        name,
+        stated: description.rundeps,
+        dependsExclude: description.rundepsExclude,
+        providesExclude: description.providesExclude,
+        known: (item) => given.has(formatCapability(item)) || known?.(formatCapability(item)) === true,
+      }),
+    );
+  }
+  return settled;
+}
