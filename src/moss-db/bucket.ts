@@ -44,7 +44,7 @@ export interface ReadBucket<K, V, P = never> extends ReadParent {
   values(range?: Range<K, P>): IterableIterator<V, undefined>;
   [Symbol.iterator](): IterableIterator<readonly [K, V], undefined>;
   /** The pair with the smallest key of a range, or with the largest where it is reversed. */
-  first(range?: Range<K, P>): readonly [K, V] | undefined;
+  first(range?: Omit<Range<K, P>, "limit">): readonly [K, V] | undefined;
   /** How many pairs there are; O(n), without reading them into memory. */
   count(range?: Range<K, P>): number;
 }

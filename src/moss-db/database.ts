@@ -9,6 +9,7 @@ import { isAbsolute } from "node:path";
 import { Failure } from "#base/errors";
 import { Environment } from "#moss-db/environment";
 import { databaseFailure } from "#moss-db/failures";
+import { checkPages } from "#moss-db/file-check";
 import { isCurrent, migrate, type Schema } from "#moss-db/schema";
 import { Session } from "#moss-db/session";
 import { type ReadTransaction, Update, View, type WriteTransaction } from "#moss-db/transaction";
@@ -17,6 +18,8 @@ export interface DatabaseOptions {
   readonly schema?: Schema;
   /** Refuses writes, and makes nothing: the database must exist. */
   readonly readOnly?: boolean;
+  /** Looks at every page of the file first (1 ms for 4 MB): after a crash, or where damage is suspected. */
+  readonly check?: boolean;
 }
 
 /** A result that is no promise: transactions end when their callbacks return. */
@@ -164,6 +167,12 @@ export class Database {
     if (this.#closed) throw new Failure("db.closed", `Cannot use the database "${this.directory}": it is closed`);
   }
 
+  /** Looks at every page of the file. Throws `db.corrupt` where one is not what it must be. */
+  check(): void {
+    this.#check();
+    checkPages(this.directory);
+  }
+
   /** Closes the database. Not within a transaction. */
   close(): void {
     if (this.#closed) return;
@@ -192,6 +201,7 @@ function synchronous<T>(result: T): T {
 export function openDatabase(uri: string, options: DatabaseOptions = {}): Database {
   const database = new Database(new Environment(directoryOf(uri)), options.readOnly === true);
   try {
+    if (options.check === true) database.check();
     database.prepare(options.schema);
   } catch (error) {
     database.close();

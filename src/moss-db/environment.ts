@@ -6,11 +6,14 @@
  * writing at the first write, because LMDB takes the writers' lock to open for writing: a program that only reads never
  * waits for one that writes.
  */
-import { mkdirSync, rmSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { errnoCode } from "#base/errors";
 import { databaseFailure } from "#moss-db/failures";
 import { quickCheck } from "#moss-db/file-check";
 import { lmdb, type RangeIterator, type RangeOptions, type RawKey, type Snapshot, type Store } from "#moss-db/lmdb";
 import { copySnapshot, lacksLock, newestTransaction } from "#moss-db/snapshot";
+import { syncDirectory } from "#sys/sync";
 
 /** Reads what lies in `source[start, end)`, which is valid only during the call. */
 export type Reader = (source: Buffer, start: number, end: number) => unknown;
@@ -37,13 +40,9 @@ export class Environment {
   open(writable: boolean): Store {
     if (this.#store !== undefined && (this.#writable || !writable)) return this.#store;
     this.close();
+    if (writable && !existsSync(join(this.directory, "data.mdb"))) this.#create();
     quickCheck(this.directory);
     if (writable) {
-      try {
-        mkdirSync(this.directory, { recursive: true });
-      } catch (error) {
-        throw databaseFailure(error, "open", this.directory);
-      }
       this.#store = this.#openStore(this.directory, true);
     } else if (lacksLock(this.directory)) {
       this.#store = this.#openCopy();
@@ -60,6 +59,23 @@ export class Environment {
     const store = this.open(false);
     store.resetReadTxn();
     return store;
+  }
+
+  /** Makes an empty database elsewhere and moves it in: a crash leaves a whole database or none. */
+  #create(): void {
+    const folder = join(this.directory, `new-${process.pid}`);
+    try {
+      mkdirSync(folder, { recursive: true });
+      void this.#openStore(folder, true).close();
+      syncFile(join(folder, "data.mdb"));
+      linkSync(join(folder, "data.mdb"), join(this.directory, "data.mdb"));
+      syncDirectory(this.directory);
+    } catch (error) {
+      // Another process was faster, which is as good.
+      if (errnoCode(error) !== "EEXIST") throw databaseFailure(error, "open", this.directory);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   }
 
   #openCopy(): Store {
@@ -162,6 +178,15 @@ export class Environment {
     this.#copied = undefined;
     // No write is ever queued, so the closing has happened when this returns; the promise is lmdb's form for the others.
     if (store !== undefined) void store.close();
+  }
+}
+
+function syncFile(path: string): void {
+  const fd = openSync(path, "r+");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }
 

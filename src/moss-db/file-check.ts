@@ -31,6 +31,7 @@ const NODE_BIG = 0x01;
 /** A leaf node of a large value holds {page u64, transaction u64, pages u64} in place of the value. */
 const NODE_BIG_BYTES = 24;
 const MAX_DEPTH = 32;
+const ATTEMPTS = 10;
 
 export interface Meta {
   /** Which of the two it is: 0 or 1. */
@@ -42,9 +43,8 @@ export interface Meta {
   readonly roots: readonly (number | undefined)[];
 }
 
-/** The newer of the two meta pages. Undefined where the file is empty: a database that was never finished. */
-export function readMeta(fd: number, directory: string): Meta | undefined {
-  if (fstatSync(fd).size === 0) return undefined;
+/** The newer of the two meta pages. Throws `db.corrupt`. */
+export function readMeta(fd: number, directory: string): Meta {
   const first = parseMeta(fd, 0, 0, directory);
   const second = parseMeta(fd, 1, first.pageSize, directory);
   return second.transaction > first.transaction ? second : first;
@@ -80,30 +80,32 @@ function parseMeta(fd: number, number: number, offset: number, directory: string
 
 /**
  * Checks what is cheap to check. A file that ends before its last page may still be whole (LMDB does not write free
- * pages at its end), so then every page is looked at.
+ * pages at its end), so then every page is looked at. Throws `db.corrupt`; a missing file is no failure.
  */
 export function quickCheck(directory: string): void {
-  withFile(directory, (fd) => {
-    // A writer may be at work: what is wrong must still be wrong with the meta page of another look.
-    for (let attempt = 0; ; attempt++) {
-      const meta = readMeta(fd, directory);
-      if (meta === undefined) return;
-      if (fstatSync(fd).size >= (meta.lastPage + 1) * meta.pageSize) return;
-      try {
-        walk(fd, meta, directory);
-        return;
-      } catch (error) {
-        if (attempt === 4 || readMeta(fd, directory)?.transaction === meta.transaction) throw error;
-      }
-    }
-  });
+  check(directory, (fd, meta) => fstatSync(fd).size < (meta.lastPage + 1) * meta.pageSize);
 }
 
-/** Looks at every page of the newest state. Throws `db.corrupt`. No one may write meanwhile. */
+/** Looks at every page of the newest state, about 1 ms for 1,000 pages. Throws `db.corrupt`. */
 export function checkPages(directory: string): void {
+  check(directory, () => true);
+}
+
+function check(directory: string, doubtful: (fd: number, meta: Meta) => boolean): void {
   withFile(directory, (fd) => {
-    const meta = readMeta(fd, directory);
-    if (meta !== undefined) walk(fd, meta, directory);
+    for (let attempt = 1; ; attempt++) {
+      const meta = readMeta(fd, directory);
+      if (!doubtful(fd, meta)) return;
+      try {
+        for (const root of meta.roots) {
+          if (root !== undefined) new Walk(fd, meta, directory).visit(root, 0);
+        }
+        return;
+      } catch (error) {
+        // A writer may have used pages again meanwhile: only what is wrong in a state that still is the newest counts.
+        if (attempt === ATTEMPTS || readMeta(fd, directory).transaction === meta.transaction) throw error;
+      }
+    }
   });
 }
 
@@ -121,12 +123,6 @@ function withFile(directory: string, body: (fd: number) => void): void {
     throw error instanceof Failure ? error : databaseFailure(error, "open", directory);
   } finally {
     closeSync(fd);
-  }
-}
-
-function walk(fd: number, meta: Meta, directory: string): void {
-  for (const root of meta.roots) {
-    if (root !== undefined) new Walk(fd, meta, directory).visit(root, 0);
   }
 }
 

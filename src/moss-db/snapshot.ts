@@ -48,7 +48,7 @@ export function lacksLock(directory: string): boolean {
 
 /** The number of the newest transaction of a database. */
 export function newestTransaction(directory: string): bigint {
-  return withData(directory, (fd) => readMeta(fd, directory)?.transaction ?? 0n);
+  return withData(directory, (fd) => readMeta(fd, directory).transaction);
 }
 
 export interface PrivateCopy {
@@ -72,10 +72,9 @@ export function copySnapshot(directory: string): PrivateCopy {
 function copyInto(fd: number, directory: string, target: string): bigint {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const meta = readMeta(fd, directory);
-    if (meta === undefined) throw new Failure("db.open", `Cannot open the database "${directory}": it is empty`);
     const page = readPage(fd, meta);
     copyFileSync(join(directory, "data.mdb"), target);
-    const now = readMeta(fd, directory)?.transaction ?? 0n;
+    const now = readMeta(fd, directory).transaction;
     if (now > meta.transaction + 1n) continue;
     const out = openSync(target, "r+");
     try {

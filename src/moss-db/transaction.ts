@@ -100,7 +100,7 @@ class Reading<K, V, P> implements ReadBucket<K, V, P> {
     return this.entries();
   }
 
-  first(range: Range<K, P> = {}): readonly [K, V] | undefined {
+  first(range: Omit<Range<K, P>, "limit"> = {}): readonly [K, V] | undefined {
     const scan = this.entries({ ...range, limit: 1 });
     const step = scan.next();
     scan.return?.();
@@ -109,7 +109,8 @@ class Reading<K, V, P> implements ReadBucket<K, V, P> {
 
   count(range: Range<K, P> = {}): number {
     const options = this.#options(range, false);
-    return options === undefined ? 0 : this.session.environment.count(options);
+    if (options === undefined) return 0;
+    return Math.min(this.session.environment.count(options), range.limit ?? Number.POSITIVE_INFINITY);
   }
 
   #options(range: Range<K, P>, values: boolean) {

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Several processes at one database: waiting, not waiting, being killed, having no rights. */
+import { afterAll, expect, test } from "bun:test";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bulk, counters, writeRound } from "#moss-db/child.fixture";
+import { databaseUri, openDatabase } from "#moss-db/index";
+import { run } from "#sys/process";
+
+const base = mkdtempSync(join(tmpdir(), "moss-db-processes-"));
+chmodSync(base, 0o755);
+afterAll(() => rmSync(base, { recursive: true }));
+
+let counter = 0;
+const freshFolder = () => join(base, String(++counter));
+const command = (verb: string, folder: string, argument = "") => [
+  process.execPath,
+  join(import.meta.dir, "child.fixture.ts"),
+  verb,
+  folder,
+  argument,
+];
+const child = (verb: string, folder: string, argument = "") =>
+  Bun.spawn(command(verb, folder, argument), { stdout: "pipe", stderr: "inherit" });
+
+async function untilSaid(process: ReturnType<typeof child>, word: string): Promise<void> {
+  const reader = process.stdout.getReader();
+  const decoder = new TextDecoder();
+  let said = "";
+  while (!said.includes(word)) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`ended before it said ${word}: ${said}`);
+    said += decoder.decode(value);
+  }
+  reader.releaseLock();
+}
+
+test("a reader, even one that opens the database now, does not wait for a running update; a writer does", async () => {
+  const folder = freshFolder();
+  using db = openDatabase(databaseUri(folder));
+  db.update((tx) => tx.bucket(counters).set("first", 0));
+  const holder = child("hold", folder, "1500");
+  await untilSaid(holder, "holding");
+  const started = performance.now();
+  const { stdout } = await run(command("read", folder));
+  expect(db.view((tx) => tx.bucket(counters).get("first"))).toBe(0);
+  using late = openDatabase(databaseUri(folder));
+  expect(late.view((tx) => tx.bucket(counters).get("first"))).toBe(0);
+  expect(stdout).toBe("0 0 0\n");
+  expect(holder.exitCode).toBeNull();
+  const seen = late.update((tx) => tx.bucket(counters).get("last"));
+  expect(seen).toBe(1);
+  expect(performance.now() - started).toBeGreaterThan(300);
+  await holder.exited;
+}, 30_000);
+
+test("three processes that add at the same time lose nothing, and each sees the file grow beyond its map", async () => {
+  const folder = freshFolder();
+  openDatabase(databaseUri(folder)).close();
+  const all = await Promise.all([1, 2, 3].map(() => run(command("add", folder, "150"))));
+  expect(all.map((r) => r.code)).toEqual([0, 0, 0]);
+  using db = openDatabase(databaseUri(folder));
+  db.view((tx) => {
+    expect(tx.bucket(counters).get("sum")).toBe(450);
+    expect(tx.bucket(bulk).count()).toBe(450);
+  });
+  db.check();
+}, 60_000);
+
+test("processes that make the same database at once all get it", async () => {
+  const folder = freshFolder();
+  const all = await Promise.all([1, 2, 3].map(() => run(command("add", folder, "5"))));
+  expect(all.map((r) => r.stderr + r.code)).toEqual(["0", "0", "0"]);
+  using db = openDatabase(databaseUri(folder));
+  expect(db.view((tx) => tx.bucket(counters).get("sum"))).toBe(15);
+  expect(readdirSync(folder).sort()).toEqual(["data.mdb", "lock.mdb"]);
+}, 60_000);
+
+test("a writer killed at any time leaves the last committed state, whole", async () => {
+  const folder = freshFolder();
+  for (let round = 0; round < 12; round++) {
+    const writer = child("write", folder);
+    await Bun.sleep(60 + round * 17);
+    writer.kill("SIGKILL");
+    const said = (await new Response(writer.stdout).text()).trim().split("\n").map(Number).at(-1) ?? 0;
+    await writer.exited;
+    if (!existsSync(join(folder, "data.mdb"))) continue;
+    using db = openDatabase(databaseUri(folder), { check: true });
+    const [first, last] = db.view((tx) => [tx.bucket(counters).get("first"), tx.bucket(counters).get("last")]);
+    expect(first).toBe(last ?? 0);
+    expect(last ?? 0).toBeGreaterThanOrEqual(said);
+    expect(last ?? 0).toBeLessThanOrEqual(said + 1);
+    db.update((tx) => tx.bucket(counters).set("probe", round));
+  }
+}, 60_000);
+
+test("a reader beside a busy writer sees only whole states, in order", async () => {
+  const folder = freshFolder();
+  openDatabase(databaseUri(folder)).close();
+  const writer = child("write", folder);
+  await untilSaid(writer, "5");
+  const watched = await run(command("watch", folder, "300"));
+  writer.kill("SIGKILL");
+  await writer.exited;
+  expect(watched.stderr).toBe("");
+  expect(Number(watched.stdout.slice(4))).toBeGreaterThan(5);
+}, 60_000);
+
+const asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+const canDropRights = process.getuid?.() === 0 && Bun.which("setpriv") !== null;
+
+test.skipIf(!canDropRights)(
+  "a user without rights reads, beside a busy writer too, and changes nothing",
+  async () => {
+    const folder = freshFolder();
+    {
+      using db = openDatabase(databaseUri(folder));
+      for (let n = 1; n <= 20; n++) writeRound(db, n);
+    }
+    const before = readdirSync(folder).sort();
+    const still = await run([...asNobody, ...command("read", folder)]);
+    expect(still.stdout).toMatch(/^20 20 \d+\n$/);
+    const writer = child("write", folder);
+    await untilSaid(writer, "25");
+    const busy = await run([...asNobody, ...command("watch", folder, "60")]);
+    writer.kill("SIGKILL");
+    await writer.exited;
+    expect(busy.stderr).toBe("");
+    expect(Number(busy.stdout.slice(4))).toBeGreaterThanOrEqual(25);
+    expect(readdirSync(folder).sort()).toEqual(before);
+    const writing = await run([...asNobody, ...command("add", folder, "1")]);
+    expect([writing.code, writing.stdout]).toEqual([3, "db.open\n"]);
+  },
+  60_000,
+);
+
+test.skipIf(!canDropRights)("a database that a user may not read is a coded failure", async () => {
+  const folder = freshFolder();
+  openDatabase(databaseUri(folder)).close();
+  chmodSync(join(folder, "data.mdb"), 0o600);
+  const result = await run([...asNobody, ...command("read", folder)]);
+  expect([result.code, result.stdout]).toEqual([3, "db.open\n"]);
+});
