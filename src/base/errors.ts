@@ -89,6 +89,8 @@ export const CODES = {
   "recipe.unknown-key": EXIT.error,
   "macro.invalid": EXIT.error,
   "upstream.failed": EXIT.network,
+  "upstream.digest": EXIT.network,
+  "upstream.unsafe": EXIT.error,
   "build.failed": EXIT.error,
   "manifest.differs": EXIT.error,
   "package.path": EXIT.error,
