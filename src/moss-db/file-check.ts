@@ -5,7 +5,7 @@
  * Is a file a whole LMDB file? LMDB maps the file and trusts it: a page beyond its end kills the process (SIGBUS), and
  * so may a page full of something else. Two checks prevent it, both without LMDB:
  *
- * - `quickCheck`, at every opening: the meta pages, and that the file reaches to its last page;
+ * - `quickCheck`, at every opening: the meta pages, the roots, and that the file reaches to its last page;
  * - `checkPages`: every page that can be reached, its header and the bounds of everything in it.
  *
  * Layout: mdb.c of LMDB as the `lmdb` package has it (data version 2): pages of a 24-byte header {number u64,
@@ -83,22 +83,25 @@ function parseMeta(fd: number, number: number, offset: number, directory: string
  * pages at its end), so then every page is looked at. Throws `db.corrupt`; a missing file is no failure.
  */
 export function quickCheck(directory: string): void {
-  check(directory, (fd, meta) => fstatSync(fd).size < (meta.lastPage + 1) * meta.pageSize);
+  check(directory, (fd, meta) => fstatSync(fd).size >= (meta.lastPage + 1) * meta.pageSize);
 }
 
 /** Looks at every page of the newest state, about 1 ms for 1,000 pages. Throws `db.corrupt`. */
 export function checkPages(directory: string): void {
-  check(directory, () => true);
+  check(directory, () => false);
 }
 
-function check(directory: string, doubtful: (fd: number, meta: Meta) => boolean): void {
+function check(directory: string, shallow: (fd: number, meta: Meta) => boolean): void {
   withFile(directory, (fd) => {
     for (let attempt = 1; ; attempt++) {
       const meta = readMeta(fd, directory);
-      if (!doubtful(fd, meta)) return;
+      const rootsOnly = shallow(fd, meta);
       try {
         for (const root of meta.roots) {
-          if (root !== undefined) new Walk(fd, meta, directory).visit(root, 0);
+          if (root === undefined) continue;
+          const walk = new Walk(fd, meta, directory);
+          if (rootsOnly) walk.header(root, 0);
+          else walk.visit(root, 0);
         }
         return;
       } catch (error) {
@@ -132,6 +135,8 @@ class Walk {
   readonly #meta: Meta;
   readonly #directory: string;
   readonly #levels: Buffer[] = [];
+  /** Pages met so far: a tree meets each once, so a loop ends. */
+  readonly #met = new Set<number>();
 
   constructor(fd: number, meta: Meta, directory: string) {
     this.#fd = fd;
@@ -140,6 +145,14 @@ class Walk {
   }
 
   visit(number: number, depth: number): void {
+    const { page, flags, lower, upper } = this.header(number, depth);
+    for (let at = HEADER; at < lower; at += 2) {
+      this.#node(page, number, page.readUInt16LE(at) + HEADER, upper, flags, depth);
+    }
+  }
+
+  /** A branch or leaf page whose header is sound. */
+  header(number: number, depth: number) {
     if (depth > MAX_DEPTH) throw this.#wrong(number, "the tree does not end");
     const page = this.#read(number, depth);
     const flags = page.readUInt16LE(18) & (BRANCH | LEAF | OVERFLOW | META);
@@ -149,9 +162,7 @@ class Walk {
     if (lower < HEADER || lower > upper || upper > page.length || (lower - HEADER) % 2 !== 0) {
       throw this.#wrong(number, "bounds that cannot be");
     }
-    for (let at = HEADER; at < lower; at += 2) {
-      this.#node(page, number, page.readUInt16LE(at) + HEADER, upper, flags, depth);
-    }
+    return { page, flags, lower, upper };
   }
 
   #node(page: Buffer, number: number, at: number, upper: number, flags: number, depth: number): void {
@@ -185,6 +196,8 @@ class Walk {
   #read(number: number, depth: number): Buffer {
     const { pageSize, lastPage, transaction } = this.#meta;
     if (number < 2 || number > lastPage) throw this.#wrong(number, "a page outside of the file");
+    if (this.#met.has(number)) throw this.#wrong(number, "two places lead to it");
+    this.#met.add(number);
     this.#levels[depth] ??= Buffer.alloc(pageSize);
     const page = this.#levels[depth];
     if (readSync(this.#fd, page, 0, pageSize, number * pageSize) !== pageSize) {
