@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** How payloads are compressed: by named profile, always in one way for one input. */
-import { EMPTY } from "#base/bytes";
+import { concat, EMPTY } from "#base/bytes";
 import type { PayloadKind } from "#stone/format";
 import { encodePayloadHeader } from "#stone/header";
 import { xxh3_64 } from "#sys/xxh3";
@@ -22,25 +22,34 @@ export function encoderOptions(profile: Profile, size: number): ZstdEncoderOptio
   return { ...PROFILES[profile], size };
 }
 
-/** A record payload: header and compressed body, ready for the file. */
-export function encodeRecordPayload(
-  kind: PayloadKind,
-  plain: Uint8Array,
-  records: number,
-  profile: Profile,
-): Uint8Array[] {
-  const parts: Uint8Array[] = [];
-  using encoder = new ZstdEncoder(encoderOptions(profile, plain.byteLength));
-  encoder.write(plain, (chunk) => parts.push(chunk.slice()));
-  encoder.end((chunk) => parts.push(chunk.slice()));
-  const body = parts.length === 1 ? (parts[0] ?? EMPTY) : Buffer.concat(parts);
-  const header = encodePayloadHeader({
-    storedSize: body.byteLength,
-    plainSize: plain.byteLength,
-    checksum: xxh3_64(body),
-    records,
-    kind,
-    compression: "zstd",
-  });
-  return [header, body];
+/** Compresses record payloads with one encoder: a repository has 65,535 of them. Dispose it with `using`. */
+export class RecordEncoder {
+  readonly #encoder: ZstdEncoder;
+
+  constructor(profile: Profile) {
+    this.#encoder = new ZstdEncoder(PROFILES[profile]);
+  }
+
+  /** Header and compressed body of one payload, ready for the file. */
+  encode(kind: PayloadKind, plain: Uint8Array, records: number): Uint8Array[] {
+    const parts: Uint8Array[] = [];
+    const keep = (chunk: Uint8Array) => void parts.push(chunk.slice());
+    this.#encoder.reset(plain.byteLength);
+    this.#encoder.write(plain, keep);
+    this.#encoder.end(keep);
+    const body = parts.length === 1 ? (parts[0] ?? EMPTY) : concat(parts);
+    const header = encodePayloadHeader({
+      storedSize: body.byteLength,
+      plainSize: plain.byteLength,
+      checksum: xxh3_64(body),
+      records,
+      kind,
+      compression: "zstd",
+    });
+    return [header, body];
+  }
+
+  [Symbol.dispose](): void {
+    this.#encoder[Symbol.dispose]();
+  }
 }

@@ -8,6 +8,8 @@ import { Sha256 } from "#sys/sha256";
 import { syncDirectory } from "#sys/sync";
 
 const CHUNK = 1024 * 1024;
+/** Small writes are gathered: an index has a hundred thousand. */
+const BUFFER = 64 * 1024;
 let serial = 0;
 
 /** Dispose it with `using`: what was not finished is removed. */
@@ -15,6 +17,8 @@ export class StoneOutput {
   readonly #path: string;
   readonly #temporary: string;
   readonly #fd: number;
+  readonly #pending = new Uint8Array(BUFFER);
+  #used = 0;
   #size = 0;
   #finished = false;
 
@@ -31,12 +35,27 @@ export class StoneOutput {
   }
 
   write(bytes: Uint8Array): void {
-    this.patch(bytes, this.#size);
+    if (this.#used + bytes.byteLength > BUFFER) this.#flush();
+    if (bytes.byteLength > BUFFER) this.#put(bytes, this.#size);
+    else {
+      this.#pending.set(bytes, this.#used);
+      this.#used += bytes.byteLength;
+    }
     this.#size += bytes.byteLength;
   }
 
   /** Overwrites bytes that were written before. */
   patch(bytes: Uint8Array, at: number): void {
+    this.#flush();
+    this.#put(bytes, at);
+  }
+
+  #flush(): void {
+    this.#put(this.#pending.subarray(0, this.#used), this.#size - this.#used);
+    this.#used = 0;
+  }
+
+  #put(bytes: Uint8Array, at: number): void {
     for (let done = 0; done < bytes.byteLength; ) {
       done += writeSync(this.#fd, bytes, done, bytes.byteLength - done, at + done);
     }
@@ -44,6 +63,7 @@ export class StoneOutput {
 
   /** Puts the file in its place. The digest is of the bytes as they can be read back. */
   finish(durable: boolean): { size: number; sha256: string } {
+    this.#flush();
     const hash = new Sha256();
     const buffer = new Uint8Array(Math.min(CHUNK, this.#size));
     for (let at = 0; at < this.#size; ) {

@@ -26,10 +26,32 @@ function giveBuffer(buffer: Uint8Array): void {
   if (spare.length < 4) spare.push(buffer);
 }
 
-/** Throws `stone.limit` where a frame at the start of `bytes` wants more memory than the limits allow. */
-function checkFrame(bytes: Uint8Array, plainSize: number, limits: StoneLimits, name: string): void {
+/** A decoder that waits for the next payload: making one costs more than decoding a small payload. */
+let idle: ZstdDecoder | undefined;
+const KEEP_WINDOW = 8 * 2 ** 20;
+
+/** Runs `work` with a decoder. `work` gives the largest window it met; one that saw a large one is not kept. */
+function withDecoder(work: (decoder: ZstdDecoder) => number): void {
+  const decoder = idle ?? new ZstdDecoder(WINDOW_LOG_MAX);
+  idle = undefined;
+  let window = Number.POSITIVE_INFINITY;
+  try {
+    window = work(decoder);
+  } finally {
+    if (window <= KEEP_WINDOW && idle === undefined) {
+      decoder.reset();
+      idle = decoder;
+    } else decoder[Symbol.dispose]();
+  }
+}
+
+/**
+ * The window that the frame at the start of `bytes` wants, in bytes. Throws `stone.limit` where it is more memory than
+ * the limits allow, `stone.payload` where the frame says that it is larger than what is left of the payload.
+ */
+function checkFrame(bytes: Uint8Array, plainSize: number, limits: StoneLimits, name: string): number {
   const frame = readFrameHeader(bytes.subarray(0, FRAME_HEADER_MAX));
-  if (frame === undefined) return;
+  if (frame === undefined) return 0;
   // A decoder touches no more of its window than the plain bytes fill.
   if (Math.min(frame.window, plainSize) > limits.window) {
     const problem = `a zstd window of ${frame.window} bytes, expected at most ${limits.window}`;
@@ -39,6 +61,7 @@ function checkFrame(bytes: Uint8Array, plainSize: number, limits: StoneLimits, n
     const problem = `a payload that decompresses to ${frame.contentSize} bytes, expected ${plainSize}`;
     throw stoneFailure("stone.payload", name, problem);
   }
+  return frame.window;
 }
 
 function zstdFailure(cause: unknown, name: string): unknown {
@@ -121,32 +144,35 @@ function decompress(
   const { storedSize, plainSize, bodyOffset } = payload;
   const { name } = source;
   const output = takeBuffer();
-  using decoder = new ZstdDecoder(WINDOW_LOG_MAX);
   let plain = 0;
   let done = true; // no frame is open
   try {
-    for (let at = 0; at < storedSize; ) {
-      const chunk = input.subarray(0, Math.min(CHUNK, storedSize - at));
-      readExactly(source, chunk, bodyOffset + at);
-      hash.update(chunk);
-      at += chunk.byteLength;
-      let used = 0;
-      // One more turn with no input left empties what the decoder still holds.
-      for (let more = true; more; ) {
-        const rest = chunk.subarray(used);
-        if (done && rest.byteLength > 0) {
-          checkFrame(rest, plainSize - plain, limits, name);
-          done = false;
+    withDecoder((decoder) => {
+      let window = 0;
+      for (let at = 0; at < storedSize; ) {
+        const chunk = input.subarray(0, Math.min(CHUNK, storedSize - at));
+        readExactly(source, chunk, bodyOffset + at);
+        hash.update(chunk);
+        at += chunk.byteLength;
+        let used = 0;
+        // One more turn with no input left empties what the decoder still holds.
+        for (let more = true; more; ) {
+          const rest = chunk.subarray(used);
+          if (done && rest.byteLength > 0) {
+            window = Math.max(window, checkFrame(rest, plainSize - plain, limits, name));
+            done = false;
+          }
+          const step = decoder.step(rest, output);
+          used += step.read;
+          plain += step.written;
+          if (plain > plainSize) throw wrongSize(`more than ${plainSize}`, payload, name);
+          if (step.written > 0) sink(output.subarray(0, step.written));
+          done = step.done;
+          more = used < chunk.byteLength || (!done && step.written === output.byteLength);
         }
-        const step = decoder.step(rest, output);
-        used += step.read;
-        plain += step.written;
-        if (plain > plainSize) throw wrongSize(`more than ${plainSize}`, payload, name);
-        if (step.written > 0) sink(output.subarray(0, step.written));
-        done = step.done;
-        more = used < chunk.byteLength || (!done && step.written === output.byteLength);
       }
-    }
+      return window;
+    });
   } catch (cause) {
     throw zstdFailure(cause, name);
   } finally {
@@ -186,19 +212,22 @@ function decompressWhole(stored: Uint8Array, payload: PayloadHeader, limits: Sto
   const { plainSize } = payload;
   // One byte more than promised: a bomb is seen by its first byte too many.
   const output = new Uint8Array(plainSize + 1);
-  using decoder = new ZstdDecoder(WINDOW_LOG_MAX);
   let used = 0;
   let plain = 0;
-  let done = stored.byteLength === 0;
-  while (used < stored.byteLength) {
-    if (done || used === 0) checkFrame(stored.subarray(used), plainSize - plain, limits, name);
-    const step = decoder.step(stored.subarray(used), output.subarray(plain));
-    used += step.read;
-    plain += step.written;
-    done = step.done;
-    if (plain > plainSize) throw wrongSize(`more than ${plainSize}`, payload, name);
-    if (!done && step.read === 0 && step.written === 0) break;
-  }
+  let done = true;
+  withDecoder((decoder) => {
+    let window = 0;
+    while (used < stored.byteLength) {
+      if (done) window = Math.max(window, checkFrame(stored.subarray(used), plainSize - plain, limits, name));
+      const step = decoder.step(stored.subarray(used), output.subarray(plain));
+      used += step.read;
+      plain += step.written;
+      done = step.done;
+      if (plain > plainSize) throw wrongSize(`more than ${plainSize}`, payload, name);
+      if (!done && step.read === 0 && step.written === 0) break;
+    }
+    return window;
+  });
   if (!done) throw stoneFailure("stone.zstd", name, "a zstd frame that is not complete, expected all of it");
   if (plain !== plainSize) throw wrongSize(`${plain}`, payload, name);
   return output.subarray(0, plainSize);

@@ -9,7 +9,7 @@ import type { LayoutEntry } from "#model/layout";
 import type { PackageMeta } from "#model/package";
 import { encodeAttributes, xattrProblem, xattrRecords } from "#stone/attributes";
 import { type BodySource, bodySize } from "#stone/bodies";
-import { encodeRecordPayload, type Profile } from "#stone/compression";
+import { type Profile, RecordEncoder } from "#stone/compression";
 import { type OrderedBody, writeContent } from "#stone/content-writer";
 import { encodeFileHeader } from "#stone/header";
 import { encodeIndex, type IndexRecord } from "#stone/index-records";
@@ -108,9 +108,11 @@ export function writeStoneSync(path: string, stone: StonePackage): WrittenStone 
   const records = metaRecords(meta);
   const attributes = xattrRecords(entries);
 
-  const payloads: Uint8Array[][] = [encodeRecordPayload("meta", encodeMeta(records), records.length, profile)];
-  const add = (kind: "layout" | "attributes" | "index", plain: Uint8Array, count: number) =>
-    payloads.push(encodeRecordPayload(kind, plain, count, profile));
+  const payloads: Uint8Array[][] = [];
+  using encoder = new RecordEncoder(profile);
+  const add = (kind: "meta" | "layout" | "attributes" | "index", plain: Uint8Array, count: number) =>
+    payloads.push(encoder.encode(kind, plain, count));
+  add("meta", encodeMeta(records), records.length);
   if (entries.length > 0) add("layout", encodeLayout(entries, meta.name), entries.length);
   if (attributes.length > 0) add("attributes", encodeAttributes(attributes), attributes.length);
   if (bodies.length > 0) add("index", encodeIndex(index), index.length);

@@ -21,6 +21,7 @@ function open() {
       ZSTD_freeCCtx: { args: ["ptr"], returns: "usize" },
       ZSTD_CCtx_setParameter: { args: ["ptr", "i32", "i32"], returns: "usize" },
       ZSTD_CCtx_setPledgedSrcSize: { args: ["ptr", "u64"], returns: "usize" },
+      ZSTD_CCtx_reset: { args: ["ptr", "i32"], returns: "usize" },
       ZSTD_compressStream2: { args: ["ptr", "ptr", "ptr", "i32"], returns: "usize" },
       ZSTD_isError: { args: ["usize"], returns: "u32" },
       ZSTD_getErrorName: { args: ["usize"], returns: "cstring" },
@@ -143,6 +144,12 @@ export class ZstdEncoder {
     set(C_CONTENT_SIZE_FLAG, 1);
     set(C_CHECKSUM_FLAG, 0);
     if (options.size !== undefined) check(zstd().ZSTD_CCtx_setPledgedSrcSize(this.#context, BigInt(options.size)));
+  }
+
+  /** Makes the encoder ready for a new frame of `size` bytes, dropping what it was doing; other options stay. */
+  reset(size?: number): void {
+    check(zstd().ZSTD_CCtx_reset(this.#context, RESET_SESSION));
+    if (size !== undefined) check(zstd().ZSTD_CCtx_setPledgedSrcSize(this.#context, BigInt(size)));
   }
 
   /** Encodes a piece. Each chunk given to `sink` is valid only during that call. */

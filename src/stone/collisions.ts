@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Finds paths that several packages of a set would put different things at. */
+import { hex } from "#base/bytes";
+import { compareText, getOrInsert } from "#base/order";
+import { formatCapability } from "#model/dependency";
+import type { LayoutEntry } from "#model/layout";
+import type { PackageMeta } from "#model/package";
+
+export interface Collision {
+  readonly path: string;
+  /** Names of the packages, sorted. */
+  readonly packages: readonly string[];
+}
+
+/** What must be equal for two packages to share a path. */
+function identity(entry: LayoutEntry): string {
+  const what = entry.kind === "regular" ? hex(entry.digest) : entry.kind === "symlink" ? entry.target : "";
+  const xattrs = [...(entry.xattrs ?? [])].map(([name, value]) => `${name}=${hex(value)}`).sort();
+  return [entry.kind, entry.mode, entry.uid, entry.gid, what, ...xattrs].join("\0");
+}
+
+function conflict(a: PackageMeta, b: PackageMeta): boolean {
+  const gives = new Set([`name(${b.name})`, ...b.provides.map(formatCapability)]);
+  return a.conflicts.some((item) => gives.has(formatCapability(item)));
+}
+
+/** Collects the layouts of a set, one after another. */
+export class CollisionFinder {
+  readonly #first = new Map<string, { meta: PackageMeta; identity: string }>();
+  readonly #others = new Map<string, Set<PackageMeta>>();
+
+  add(meta: PackageMeta, entries: readonly LayoutEntry[]): void {
+    for (const entry of entries) {
+      const known = this.#first.get(entry.path);
+      const own = identity(entry);
+      if (known === undefined) this.#first.set(entry.path, { meta, identity: own });
+      else if (known.identity !== own && !conflict(meta, known.meta) && !conflict(known.meta, meta)) {
+        getOrInsert(this.#others, entry.path, () => new Set([known.meta])).add(meta);
+      }
+    }
+  }
+
+  /** Every collision, sorted by path. Each package is compared with the first one that has the path. */
+  collisions(): Collision[] {
+    return [...this.#others]
+      .sort((a, b) => compareText(a[0], b[0]))
+      .map(([path, metas]) => ({ path, packages: [...metas].map((meta) => meta.name).sort(compareText) }));
+  }
+}

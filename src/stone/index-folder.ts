@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Makes the index of a folder of stones: the newest release of each package. Unchanged stones are not hashed again. */
+import { readdirSync, statSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { dirname, join, relative, resolve } from "node:path";
+import { compareText } from "#base/order";
+import { compareRelease, type PackageOffer } from "#model/package";
+import { type Collision, CollisionFinder } from "#stone/collisions";
+import type { Profile } from "#stone/compression";
+import { stoneFailure } from "#stone/format";
+import { type FileStamp, HashCache } from "#stone/hash-cache";
+import { bodiesInOrder } from "#stone/index-records";
+import { StoneReader } from "#stone/reader";
+import { writeIndex } from "#stone/repository-index";
+import { Sha256 } from "#sys/sha256";
+
+export type IndexEvent =
+  | { readonly type: "found"; readonly stones: number; readonly bytes: number }
+  /** One stone has been read; `cached` where its hash was known. */
+  | {
+      readonly type: "read";
+      readonly path: string;
+      readonly done: number;
+      readonly bytes: number;
+      readonly cached: boolean;
+    }
+  /** An older release of a package, left out. */
+  | { readonly type: "older"; readonly path: string; readonly newer: string }
+  /** A warning: these packages cannot be installed together. */
+  | ({ readonly type: "collision" } & Collision);
+
+export interface IndexOptions {
+  /** Path of the index; `stone.index` in the folder where absent. */
+  readonly out?: string;
+  readonly profile?: Profile;
+  /** Whether paths of different packages are compared; true where absent. */
+  readonly collisions?: boolean;
+  readonly onEvent?: (event: IndexEvent) => void;
+}
+
+interface Stone {
+  /** Relative to the folder. */
+  readonly file: string;
+  readonly stamp: FileStamp;
+}
+
+const AT_ONCE = 4;
+const CHUNK = 1024 * 1024;
+
+/** Every `*.stone` below a folder, sorted. Links to folders are not followed, hidden folders not entered. */
+function findStones(root: string): Stone[] {
+  const stones: Stone[] = [];
+  const walk = (folder: string): void => {
+    for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+      const file = join(folder, entry.name);
+      if (entry.isDirectory()) {
+        if (!entry.name.startsWith(".")) walk(file);
+      } else if (entry.name.endsWith(".stone")) {
+        const stat = statSync(join(root, file), { bigint: true });
+        if (stat.isFile()) stones.push({ file, stamp: stat });
+      }
+    }
+  };
+  walk("");
+  return stones.sort((a, b) => compareText(a.file, b.file));
+}
+
+/** SHA-256 of a file; reading happens on the runtime's threads while other files are hashed here. */
+async function hashFile(path: string): Promise<string> {
+  await using file = await open(path, "r");
+  const hash = new Sha256();
+  const buffer = new Uint8Array(CHUNK);
+  for (;;) {
+    const { bytesRead } = await file.read(buffer, 0, CHUNK, null);
+    if (bytesRead === 0) return hash.hex();
+    hash.update(buffer.subarray(0, bytesRead));
+  }
+}
+
+/** A relative URL for a path relative to the index. */
+function uriOf(path: string): string {
+  const encoded = path.split("/").map((part) => encodeURI(part).replaceAll("?", "%3F").replaceAll("#", "%23"));
+  // A colon in the first part would read as the scheme of a URL.
+  return (encoded[0] ?? "").includes(":") ? `./${encoded.join("/")}` : encoded.join("/");
+}
+
+function readOffer(path: string, id: string, uri: string, size: number): PackageOffer {
+  using reader = StoneReader.open(path, { expect: "binary" });
+  const meta = reader.meta();
+  if (meta.installedSize !== undefined) return { id, meta, uri, size };
+  const installedSize = bodiesInOrder(reader.index(), path).reduce((sum, body) => sum + body.end - body.start, 0);
+  return { id, meta: { ...meta, installedSize }, uri, size };
+}
+
+/** The newest of each name. Throws `stone.meta` where one release of a name is there twice. */
+function newest(offers: readonly PackageOffer[], index: string, onEvent: (event: IndexEvent) => void): PackageOffer[] {
+  const byName = new Map<string, PackageOffer>();
+  for (const offer of offers) {
+    const other = byName.get(offer.meta.name);
+    const order = other === undefined ? -1 : compareRelease(offer.meta, other.meta);
+    if (order === 0 && other !== undefined) {
+      const { name, release } = offer.meta;
+      const problem = `release ${release} of "${name}" is in "${other.uri}" and in "${offer.uri}", expected it once`;
+      throw stoneFailure("stone.meta", index, problem, { hint: "Remove one of the two files." });
+    }
+    if (order < 0) byName.set(offer.meta.name, offer);
+    if (other !== undefined) {
+      const [older, newer] = order < 0 ? [other, offer] : [offer, other];
+      onEvent({ type: "older", path: older.uri, newer: newer.uri });
+    }
+  }
+  return [...byName.values()].sort((a, b) => compareText(a.meta.name, b.meta.name));
+}
+
+/**
+ * Indexes every stone below `folder` and writes the index; beside it stands `<index>.hashes`, a cache that may be
+ * removed. Gives the packages in the index. Throws what reading a stone throws, `stone.meta` for one release twice,
+ * `stone.limit` above 65,535 packages; the old index is then as it was.
+ */
+export async function indexFolder(folder: string, options: IndexOptions = {}): Promise<PackageOffer[]> {
+  const { onEvent = () => {}, collisions = true } = options;
+  const out = resolve(options.out ?? join(folder, "stone.index"));
+  const stones = findStones(folder);
+  onEvent({
+    type: "found",
+    stones: stones.length,
+    bytes: stones.reduce((sum, { stamp }) => sum + Number(stamp.size), 0),
+  });
+
+  const cache = new HashCache(`${out}.hashes`);
+  const offers: PackageOffer[] = [];
+  const files = new Map<PackageOffer, string>();
+  let next = 0;
+  let done = 0;
+  const worker = async (): Promise<void> => {
+    for (let stone = stones[next++]; stone !== undefined; stone = stones[next++]) {
+      const path = join(folder, stone.file);
+      const known = cache.get(stone.file, stone.stamp);
+      const began = BigInt(Date.now()) * 1_000_000n;
+      const hash = known ?? (await hashFile(path));
+      if (known === undefined) cache.set(stone.file, stone.stamp, hash, began);
+      const uri = uriOf(relative(dirname(out), resolve(path)));
+      const offer = readOffer(path, hash, uri, Number(stone.stamp.size));
+      offers.push(offer);
+      files.set(offer, path);
+      done += 1;
+      onEvent({ type: "read", path, done, bytes: offer.size, cached: known !== undefined });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+
+  // Threads finish in any order; everything after this must not depend on it.
+  offers.sort((a, b) => compareText(a.uri, b.uri));
+  const kept = newest(offers, out, onEvent);
+  if (collisions) {
+    const finder = new CollisionFinder();
+    for (const offer of kept) {
+      using reader = StoneReader.open(files.get(offer) ?? "");
+      finder.add(offer.meta, reader.layout());
+    }
+    for (const collision of finder.collisions()) onEvent({ type: "collision", ...collision });
+  }
+  writeIndex(out, kept, options.profile);
+  cache.save();
+  return kept;
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Repository indexes (`stone.index`): one meta payload a package, with the place, hash and size of its stone. */
+import { compareText } from "#base/order";
+import type { PackageOffer } from "#model/package";
+import { type Profile, RecordEncoder } from "#stone/compression";
+import { MAX_PAYLOADS, stoneFailure } from "#stone/format";
+import { encodeFileHeader } from "#stone/header";
+import { encodeMeta } from "#stone/meta-records";
+import { StoneOutput } from "#stone/output";
+import { metaFields, metaProblem, metaRecords, offerFields } from "#stone/package-meta";
+import { StoneReader } from "#stone/reader";
+
+const SHA256 = /^[0-9a-f]{64}$/;
+
+function plainUri(uri: string): boolean {
+  if (uri === "") return false;
+  for (let i = 0; i < uri.length; i++) {
+    const code = uri.charCodeAt(i);
+    if (code <= 0x20 || code === 0x7f || code === 0x5c) return false;
+  }
+  return true;
+}
+
+function offersOf(reader: StoneReader): PackageOffer[] {
+  const offers: PackageOffer[] = [];
+  for (const records of reader.metas()) {
+    const { meta } = metaFields(records, reader.name);
+    const { hash, uri, size } = offerFields(records, reader.name);
+    if (hash === undefined || !SHA256.test(hash)) {
+      throw stoneFailure(
+        "stone.meta",
+        reader.name,
+        `"${meta.name}" has no valid hash, expected SHA-256 in hexadecimal`,
+      );
+    }
+    if (uri === undefined || !plainUri(uri)) {
+      throw stoneFailure("stone.meta", reader.name, `"${meta.name}" has no valid address, expected a relative URL`);
+    }
+    offers.push({ id: hash, meta, uri, size: size ?? 0 });
+  }
+  return offers;
+}
+
+/**
+ * Every package of an index, in the order of the file. `size` is 0 where the index does not say it.
+ * Throws what `StoneReader.open` throws, and `stone.meta` for a package without name, hash or address.
+ */
+export function readIndex(path: string): PackageOffer[] {
+  using reader = StoneReader.open(path, { expect: "repository" });
+  return offersOf(reader);
+}
+
+/** The same for an index in memory; `name` is how messages call it. */
+export function readIndexBytes(bytes: Uint8Array, name: string): PackageOffer[] {
+  using reader = StoneReader.fromBytes(bytes, name, { expect: "repository" });
+  return offersOf(reader);
+}
+
+/**
+ * Writes an index, sorted by package name, in one step: readers see the old one or the new one.
+ * Throws `stone.limit` above 65,535 packages, which the format cannot count, and `stone.write` for invalid metadata.
+ */
+export function writeIndex(path: string, offers: readonly PackageOffer[], profile: Profile = "default"): void {
+  if (offers.length > MAX_PAYLOADS) {
+    const problem = `${offers.length} packages, expected at most ${MAX_PAYLOADS} in one index`;
+    throw stoneFailure("stone.limit", path, problem, { hint: "Split the collection into several." });
+  }
+  const sorted = [...offers].sort(
+    (a, b) => compareText(a.meta.name, b.meta.name) || compareText(a.uri, b.uri) || compareText(a.id, b.id),
+  );
+  using output = new StoneOutput(path);
+  using encoder = new RecordEncoder(profile);
+  output.write(encodeFileHeader("repository", sorted.length));
+  for (const { id, meta, uri, size } of sorted) {
+    const problem =
+      metaProblem(meta) ?? (SHA256.test(id) && plainUri(uri) ? undefined : `id "${id}" or address "${uri}"`);
+    if (problem !== undefined) {
+      throw stoneFailure("stone.write", path, `${problem} of "${meta.name}", expected a valid package`);
+    }
+    const records = metaRecords(meta, { uri, hash: id, size });
+    for (const part of encoder.encode("meta", encodeMeta(records), records.length)) output.write(part);
+  }
+  output.finish(true);
+}

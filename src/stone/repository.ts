@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** The entry for collections: reading, writing and making repository indexes. */
+export { type IndexEvent, type IndexOptions, indexFolder } from "#stone/index-folder";
+export { readIndex, readIndexBytes, writeIndex } from "#stone/repository-index";
