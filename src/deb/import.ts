@@ -13,6 +13,7 @@ import type { AptPackage } from "#deb/available";
 import { findAsked, type Reason, resolveClosure } from "#deb/closure";
 import type { EmittedStone } from "#deb/emit";
 import { hashFile } from "#deb/hash-file";
+import { machineName } from "#deb/machine";
 import { planSet } from "#deb/plan";
 import type { PackagePlan } from "#deb/plan-model";
 import { JobPool } from "#deb/pool";
@@ -79,8 +80,6 @@ interface Candidate extends Related {
   readonly apt?: AptPackage;
 }
 
-const MACHINES: Readonly<Record<string, string>> = { x64: "x86_64", arm64: "aarch64" };
-
 function isFile(word: string): boolean {
   return word.includes("/") || word.endsWith(".deb");
 }
@@ -146,7 +145,7 @@ async function collect(options: ImportOptions, emit: (event: ImportEvent) => voi
 /** Runs an import to its end. Throws `deb.*`, `stone.*`, `io`. */
 export async function importDebs(options: ImportOptions): Promise<ImportResult> {
   const emit = options.onEvent ?? (() => undefined);
-  const machine = options.machine ?? MACHINES[process.arch] ?? process.arch;
+  const machine = options.machine ?? machineName();
   const { set, reasons, paths } = await collect(options, emit);
   const items = set.all();
   const pathOf = (item: Candidate) => item.local ?? paths.get(item.name) ?? "";

@@ -81,7 +81,7 @@ export function conflictsOf(set: ScanSet, scan: PackageScan): { capabilities: Ca
     else if (meant.length > 0) capabilities.push(...meant.map((item) => nameOf(item.name)));
     else if (relation.version !== undefined && set.get(relation.name) === undefined) {
       losses.push({
-        kind: "relation",
+        kind: "conflict-range",
         subject: formatRelation(relation),
         detail: "a conflict with versions that the set does not have",
       });

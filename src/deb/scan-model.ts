@@ -95,6 +95,7 @@ export interface Loss {
     | "soname"
     | "capability"
     | "relation"
+    | "conflict-range"
     | "recommends";
   /** What it is about: a path, a name, a relation. */
   readonly subject: string;
