@@ -17,7 +17,7 @@ export interface DirectoryDiff {
   readonly added: readonly TreeEntry[];
   /** Files and symlinks that are another thing now. Sorted. */
   readonly replaced: readonly { readonly before: TreeEntry; readonly after: TreeEntry }[];
-  /** Directories in it whose own mode, owner or attributes change. */
+  /** Directories in it whose own mode or owner changes. One whose attributes change goes and comes as a whole. */
   readonly altered: readonly { readonly before: DirectoryNode; readonly after: DirectoryNode }[];
 }
 
@@ -47,7 +47,7 @@ function* diffDirectory(source: NodeSource, path: string, before: string, after:
       added.push(b);
       j += 1;
     } else if (a !== undefined && b !== undefined) {
-      if (a.kind === "directory" && b.kind === "directory") {
+      if (a.kind === "directory" && b.kind === "directory" && a.xattrs === b.xattrs) {
         if (!sameIdentity(a, b)) altered.push({ before: a, after: b });
         if (a.content !== b.content) deeper.push({ name: a.name, before: a.key, after: b.key });
       } else if (a.kind === "directory" || b.kind === "directory") {

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/**
+ * The folder in the store into which one transaction unpacks. Its files have their final names and are whole, but not yet
+ * certain to be on the disk, so they are no part of the store until `admit`, after a sync, has renamed them into it: what
+ * lies in the store is always whole, even after a power cut. A folder that is left over from a crash is simply removed.
+ */
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { assetPath, parseAssetName } from "#store/names";
+
+const PREFIX = "new-";
+
+export class Arrival {
+  readonly store: string;
+  readonly directory: string;
+
+  /** `id` is unique among the transactions of all roots that share the store. */
+  constructor(store: string, id: string) {
+    this.store = store;
+    this.directory = `${store}/${PREFIX}${id}`;
+  }
+
+  open(): void {
+    mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+  }
+
+  /** Moves everything that has arrived into the store. Sync the file system before, and again before a state names it. */
+  admit(): number {
+    if (!existsSync(this.directory)) return 0;
+    const names = readdirSync(this.directory);
+    let count = 0;
+    for (const name of names) {
+      if (parseAssetName(name) === undefined) continue;
+      renameSync(`${this.directory}/${name}`, `${this.store}/${assetPath(name)}`);
+      count += 1;
+    }
+    this.discard();
+    return count;
+  }
+
+  discard(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Removes what transactions that are over have left; `alive` says which ids may still run. */
+export function discardArrivals(store: string, alive: (id: string) => boolean): void {
+  if (!existsSync(store)) return;
+  for (const name of readdirSync(store)) {
+    if (name.startsWith(PREFIX) && !alive(name.slice(PREFIX.length)))
+      new Arrival(store, name.slice(PREFIX.length)).discard();
+  }
+}
+
+/** Makes the 256 folders of a store. */
+export function makeStore(store: string): void {
+  if (existsSync(`${store}/ff`)) return;
+  mkdirSync(store, { recursive: true, mode: 0o700 });
+  for (let i = 0; i < 256; i++)
+    mkdirSync(`${store}/${i.toString(16).padStart(2, "0")}`, { recursive: true, mode: 0o700 });
+}

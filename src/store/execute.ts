@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/**
+ * Carries out units of a program (`#store/program`) on a tree on disk, by calls relative to open directories. Symlinks are
+ * never followed: a directory is opened with O_NOFOLLOW, everything else is named within an open directory.
+ */
+import { rmSync } from "node:fs";
+import { Failure } from "#base/errors";
+import { linkFurther } from "#store/further";
+import { applyLinkOwner, applyOwnerAndMode } from "#store/owner";
+import type { Place } from "#store/place";
+import { STEP } from "#store/program";
+import { applyXattrs, decodeXattrs } from "#store/xattrs";
+import { c, lastError, O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, ptr } from "#sys/libc";
+
+type Address = ReturnType<typeof ptr>;
+
+/** Executes a unit. Throws system errors, store.missing for an asset that is not there, io for bytes that are no unit. */
+export function execute(unit: Uint8Array, place: Place): void {
+  if (unit.byteLength > 0) new Executor(unit, place).run();
+}
+
+const OPEN_DIRECTORY = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+class Executor {
+  readonly #unit: Buffer;
+  readonly #base: Address;
+  readonly #place: Place;
+  #at = 0;
+
+  constructor(unit: Uint8Array, place: Place) {
+    this.#unit = Buffer.from(unit.buffer, unit.byteOffset, unit.byteLength);
+    this.#base = ptr(unit);
+    this.#place = place;
+  }
+
+  run(): void {
+    const opened: number[] = [];
+    let directory = this.#place.top;
+    try {
+      while (this.#at < this.#unit.length) {
+        const kind = this.#unit[this.#at++];
+        if (kind === STEP.link) this.#link(directory);
+        else if (kind === STEP.up) {
+          const fd = opened.pop();
+          if (fd === undefined) throw new Failure("io", "Cannot carry out a unit: it leaves its top directory");
+          c.close(fd);
+          directory = opened.at(-1) ?? this.#place.top;
+        } else if (kind === STEP.make || kind === STEP.enter) {
+          directory = kind === STEP.make ? this.#make(directory) : this.#enter(directory);
+          opened.push(directory);
+        } else this.#other(kind, directory);
+      }
+    } finally {
+      for (const fd of opened) c.close(fd);
+    }
+  }
+
+  #other(kind: number | undefined, directory: number): void {
+    if (kind === STEP.symlink) this.#symlink(directory);
+    else if (kind === STEP.unlink) {
+      const name = this.#text();
+      if (c.unlinkat(directory, name, 0) !== 0) throw lastError("unlinkat", this.#last());
+    } else if (kind === STEP.discard) {
+      this.#text();
+      rmSync(`${this.#place.topPath}/${this.#last()}`, { recursive: true, force: true });
+    } else if (kind === STEP.alter) {
+      const fd = this.#enter(directory);
+      try {
+        this.#setOwnerAndMode(fd);
+      } finally {
+        c.close(fd);
+      }
+    } else if (kind === STEP.attributes) {
+      this.#text();
+      applyXattrs(directory, decodeXattrs(Buffer.from(this.#last(), "hex")), "directory");
+    } else throw new Failure("io", `Cannot carry out a unit: unknown step ${kind}`);
+  }
+
+  #textStart = 0;
+
+  /** The address of a text field, which is then passed. */
+  #text(): Address {
+    const at = this.#at;
+    const size = (this.#unit[at] ?? 0) | ((this.#unit[at + 1] ?? 0) << 8);
+    this.#textStart = at + 2;
+    this.#at = at + 2 + size;
+    return (this.#base + at + 2) as Address;
+  }
+
+  /** The text field passed last. */
+  #last(): string {
+    return this.#unit.toString("utf8", this.#textStart, this.#at - 1);
+  }
+
+  #number(): number {
+    const value = this.#unit.readUInt32LE(this.#at);
+    this.#at += 4;
+    return value;
+  }
+
+  #link(directory: number): void {
+    const name = this.#text();
+    const nameAt = this.#textStart;
+    const nameEnd = this.#at - 1;
+    const asset = this.#text();
+    if (this.#place.hardlinks && c.linkat(this.#place.store, asset, directory, name, 0) === 0) return;
+    const target = this.#unit.toString("utf8", nameAt, nameEnd);
+    linkFurther(this.#place, this.#last(), directory, target);
+  }
+
+  #symlink(directory: number): void {
+    const name = this.#text();
+    const text = this.#text();
+    if (c.symlinkat(text, directory, name) !== 0) throw lastError("symlinkat", this.#last());
+    applyLinkOwner(directory, name, this.#number(), this.#number());
+  }
+
+  #enter(directory: number): number {
+    const fd = c.openat(directory, this.#text(), OPEN_DIRECTORY, 0);
+    if (fd < 0) throw lastError("openat", this.#last());
+    return fd;
+  }
+
+  #make(directory: number): number {
+    const name = this.#text();
+    // Another unit may have made it already; both then set the same mode.
+    if (c.mkdirat(directory, name, 0o700) !== 0) {
+      const error = lastError("mkdirat", this.#last());
+      if (error.code !== "EEXIST") throw error;
+    }
+    const fd = c.openat(directory, name, OPEN_DIRECTORY, 0);
+    if (fd < 0) throw lastError("openat", this.#last());
+    this.#setOwnerAndMode(fd);
+    return fd;
+  }
+
+  #setOwnerAndMode(fd: number): void {
+    const path = this.#last();
+    const mode = this.#number();
+    applyOwnerAndMode(fd, this.#number(), this.#number(), mode, path);
+  }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Owner and mode of what is put on disk, as far as this process may set them. */
+import { c, lastError, ptr } from "#sys/libc";
+
+const me = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+let refused = false;
+
+/** True where a chown to others than ourselves has been refused: this process records owners, but cannot apply them. */
+export function ownersNotApplied(): boolean {
+  return refused;
+}
+
+/** True where a file that this process makes belongs to them from the start. */
+export function ownedByMe(uid: number, gid: number): boolean {
+  return uid === me.uid && gid === me.gid;
+}
+
+// An ordinary user may not give files away (EPERM); in a user namespace an id may not exist (EINVAL).
+function tolerate(path: string): void {
+  const error = lastError("chown", path);
+  if (error.code !== "EPERM" && error.code !== "EINVAL") throw error;
+  refused = true;
+}
+
+/** Gives an open file its owner and then its mode (a chown clears set-id bits). Set-id bits stay away from a wrong owner. */
+export function applyOwnerAndMode(fd: number, uid: number, gid: number, mode: number, path: string): void {
+  let bits = mode;
+  if ((uid !== me.uid || gid !== me.gid) && c.fchown(fd, uid, gid) !== 0) {
+    tolerate(path);
+    bits &= ~0o6000;
+  }
+  if (c.fchmod(fd, bits) !== 0) throw lastError("fchmod", path);
+}
+
+const NOFOLLOW = 0x100;
+
+/** Gives a symlink its owner. `name` is the address of its NUL-terminated name below `directory`. */
+export function applyLinkOwner(directory: number, name: ReturnType<typeof ptr>, uid: number, gid: number): void {
+  if (uid === me.uid && gid === me.gid) return;
+  if (c.fchownat(directory, name, uid, gid, NOFOLLOW) !== 0) tolerate("symlink");
+}

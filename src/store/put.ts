@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** A small generated body into the store. */
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
+import { EPOCH } from "#store/further";
+import { type AssetIdentity, assetName, assetPath, modeOnDisk } from "#store/names";
+import { applyOwnerAndMode } from "#store/owner";
+import { c, ptr } from "#sys/libc";
+
+/** Stores a text under its identity, durably, unless it is there. */
+export function putSmall(store: string, identity: AssetIdentity, text: string): void {
+  const path = `${store}/${assetPath(assetName(identity))}`;
+  if (existsSync(path)) return;
+  const temporary = `${path}.${process.pid}.tmp`;
+  const fd = openSync(temporary, "w", 0o600);
+  try {
+    writeSync(fd, text);
+    applyOwnerAndMode(fd, identity.uid, identity.gid, modeOnDisk(identity.mode), path);
+    c.futimens(fd, ptr(EPOCH));
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(temporary, path);
+}

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** From the live state to a new one, by a list of packages or a change of it; crash-safe (docs/decisions/0003). */
+import { Failure } from "#base/errors";
+import type { PackageId } from "#model/package";
+import { diskFailure } from "#store/disk";
+import { encodeFiles } from "#store/files";
+import { putSmall } from "#store/put";
+import type { Unpacked } from "#store/unpack";
+import { unpackAll } from "#store/unpack-all";
+import { sha256Hex } from "#sys/sha256";
+import { syncFileSystem } from "#sys/sync";
+import {
+  type Arrived,
+  changeOf,
+  type MergedState,
+  mergeState,
+  type PackageChange,
+  type Wanted,
+} from "#transition/change";
+import { checkRoot } from "#transition/checks";
+import { type Listener, Stopwatch, type Timings } from "#transition/events";
+import { fault } from "#transition/fault";
+import type { Hooks } from "#transition/hooks";
+import { arrivalOf, type Begun, begin, exchange, exchanged, settle, undo } from "#transition/journal";
+import { hasAfter, recover, runAfter } from "#transition/recover";
+import { activeState, type MossRoot } from "#transition/root";
+import {
+  ATTRIBUTES,
+  CURRENT,
+  FILES,
+  JOURNAL,
+  type JournalRecord,
+  NODES,
+  PACKAGES,
+  SELECTIONS,
+  STATES,
+  type StateRecord,
+  TEXTS,
+  type TreeRecord,
+} from "#transition/schema";
+import { type ChangedSelections, changeSelections } from "#transition/selections";
+import { TreeSource } from "#transition/source";
+import { ensureSpare } from "#transition/spare";
+import { buildTree, checkTop, chooseSpare, patchTree, type Target } from "#transition/staging";
+import { changedPaths, type PathChanges } from "#tree/diff";
+import { emptyTree } from "#tree/merge";
+
+export type { Selection, Wanted } from "#transition/change";
+
+export type ApplyRequest = Wanted & {
+  /** Stones of the packages that the database does not know yet. */
+  readonly stones: ReadonlyMap<PackageId, string>;
+  /** A few words for the list of states, such as "Install nano". */
+  readonly summary: string;
+  /** The command line. */
+  readonly command: string;
+  /** The text of usr/lib/system-model.kdl. */
+  readonly systemModel: string;
+  /** The state that the plan was made on (0: none); refused as root.busy where another is live by now. */
+  readonly base?: number;
+  readonly hooks?: Hooks;
+  /** Milliseconds to wait for another writer. */
+  readonly wait?: number;
+};
+
+export interface ApplyResult {
+  readonly state: StateRecord;
+  /** The state that was live before; 0 where there was none. */
+  readonly before: number;
+  /** False where nothing differs from the live state, and so no new state was made. */
+  readonly made: boolean;
+  readonly changes: PathChanges;
+  readonly timings: Timings;
+}
+
+/** What a state is made of, before it is written. */
+interface NewState {
+  readonly active: StateRecord | undefined;
+  readonly change: PackageChange;
+  readonly selections: ChangedSelections;
+  readonly merged: MergedState;
+}
+
+/**
+ * Makes a new state and makes it live. Takes the lock unless the root holds it already. Throws root.*, tree.*, stone.*, store.* and
+ * disk.full failures; until the exchange, a failure leaves the old state as it was.
+ */
+export async function apply(root: MossRoot, request: ApplyRequest, onEvent: Listener = () => {}): Promise<ApplyResult> {
+  const watch = new Stopwatch();
+  using _lock = root.locked ? undefined : root.lock({ command: request.command, wait: request.wait ?? 0 });
+  const hooks = request.hooks ?? {};
+  await recover(root, hooks, onEvent);
+  const active = root.active();
+  checkRoot(root.directory, root.states().length > 0);
+  if (request.base !== undefined && request.base !== (active?.id ?? 0)) {
+    throw new Failure(
+      "root.busy",
+      `Cannot change the root "${root.directory}": the live state is ${active?.id ?? 0} by now, expected ${request.base}`,
+      {
+        hint: "Another command was faster; run yours again.",
+      },
+    );
+  }
+  watch.lap("recover");
+  const begun = begin(root, "apply", request.command, (list) => chooseSpare(list));
+  watch.lap("commit");
+  let journal = begun.journal;
+  try {
+    const arrived = await arrive(root, request, begun, onEvent);
+    watch.lap("unpack");
+    onEvent({ kind: "phase", phase: "merge" });
+    const staged = stage(root, request, begun, arrived, watch, onEvent);
+    if (staged === undefined) {
+      undo(root, journal);
+      if (active === undefined) throw new Error("an empty state is a state");
+      return {
+        state: active,
+        before: active.id,
+        made: false,
+        changes: { added: [], removed: [], changed: [] },
+        timings: watch.timings,
+      };
+    }
+    if (hooks.transactionTriggers !== undefined) {
+      onEvent({ kind: "phase", phase: "triggers" });
+      await hooks.transactionTriggers({
+        directory: root.directory,
+        usr: root.treePath(journal.place),
+        state: journal.state,
+        before: journal.before,
+        changes: staged.changes,
+      });
+      watch.lap("triggers");
+    }
+    onEvent({ kind: "phase", phase: "sync" });
+    syncBoth(root);
+    fault("synced");
+    watch.lap("sync");
+    journal = commit(root, request, journal, staged, arrived);
+    fault("committed");
+    watch.lap("commit");
+    onEvent({ kind: "phase", phase: "exchange" });
+    exchange(root, journal.place);
+    watch.lap("exchange");
+    settle(root, journal, hasAfter(hooks));
+    watch.lap("commit");
+    await runAfter(root, journal, hooks, onEvent);
+    watch.lap("hooks");
+    ensureSpare(root, onEvent);
+    watch.lap("spare");
+    return { state: staged.state, before: journal.before, made: true, changes: staged.changes, timings: watch.timings };
+  } catch (error) {
+    takeBack(root, journal);
+    throw diskFailure(error, `change the root "${root.directory}"`);
+  }
+}
+
+/** Undoes what has not exchanged; where even that fails, the journal stays and the next command does it. */
+function takeBack(root: MossRoot, journal: JournalRecord): void {
+  try {
+    const pending = root.pending();
+    if (pending?.transition !== journal.transition || pending.phase === "after") return;
+    if (!root.view((tx) => exchanged(root, tx, pending))) undo(root, pending);
+  } catch {
+    // The disk may be full or gone: the record in the journal says what to do later.
+  }
+}
+
+async function arrive(root: MossRoot, request: ApplyRequest, begun: Begun, onEvent: Listener): Promise<Arrived> {
+  const ids = ("selections" in request ? request.selections : request.add).map(({ id }) => id);
+  const missing = root.view((tx) => ids.filter((id) => !tx.bucket(PACKAGES).has(id)));
+  const stones = missing.map((id) => {
+    const path = request.stones.get(id);
+    if (path === undefined) {
+      throw new Failure("package.unknown", `Cannot install the package "${id}": its stone is not at hand`);
+    }
+    return { id, path };
+  });
+  if (stones.length === 0) return new Map<PackageId, Unpacked>();
+  onEvent({ kind: "phase", phase: "unpack" });
+  const arrival = arrivalOf(root, begun.journal.transition);
+  arrival.open();
+  const arrived = await unpackAll(stones, arrival, (name, done) => {
+    onEvent({ kind: "unpack", name, done, total: stones.length });
+    fault("unpacked");
+  });
+  syncFileSystem(root.store);
+  fault("arrived");
+  arrival.admit();
+  fault("admitted");
+  return arrived;
+}
+
+interface Staged extends NewState {
+  readonly state: StateRecord;
+  readonly changes: PathChanges;
+  readonly tree: TreeRecord;
+}
+
+function stage(
+  root: MossRoot,
+  request: ApplyRequest,
+  { journal, spare }: Begun,
+  arrived: Arrived,
+  watch: Stopwatch,
+  onEvent: Listener,
+): Staged | undefined {
+  const attributes = new Map([...arrived.values()].flatMap((item) => [...item.attributes]));
+  return root.view((tx) => {
+    const source = new TreeSource(tx, attributes);
+    const active = activeState(root, tx);
+    const change = changeOf(tx, active, request, arrived);
+    if (active !== undefined && change.added.length + change.removed.length === 0) return undefined;
+    const selections = changeSelections(
+      tx,
+      active?.selections ?? {},
+      active?.packages ?? 0,
+      change.removed,
+      change.added,
+    );
+    const merged = mergeState(tx, source, (asset) => `${root.store}/${asset}`, active, change, arrived);
+    if (merged.fresh !== undefined) putSmall(root.store, merged.fresh.node, merged.fresh.text);
+    checkTop(source, merged.tree);
+    const state: StateRecord = {
+      id: journal.state,
+      created: Date.now(),
+      summary: request.summary,
+      command: request.command,
+      tree: { key: merged.tree.key, content: merged.tree.content },
+      links: merged.tree.links,
+      packages: selections.count,
+      selections: selections.parts,
+      systemModel: sha256Hex(request.systemModel),
+      osRelease: merged.osRelease,
+    };
+    const changes = changedPaths(source, active?.tree ?? emptyRoot(source), state.tree);
+    watch.lap("merge");
+    onEvent({ kind: "phase", phase: "stage" });
+    const target: Target = {
+      tree: state.tree,
+      generated: { state: state.id, systemModel: request.systemModel },
+      transition: journal.transition,
+    };
+    fault("merged");
+    let doubt = "there is no spare tree";
+    let tree: TreeRecord | undefined;
+    if (spare !== undefined) {
+      const patched = patchTree(root, source, spare, target, watch);
+      if ("tree" in patched) tree = patched.tree;
+      else doubt = patched.doubt;
+    }
+    if (tree === undefined) {
+      onEvent({ kind: "full-build", reason: doubt });
+      tree = buildTree(root, source, journal.place, target, onEvent);
+      watch.lap("link");
+    }
+    fault("staged");
+    return { active, change, selections, merged, state, changes, tree };
+  });
+}
+
+function emptyRoot(source: TreeSource) {
+  const empty = emptyTree();
+  source.know(empty.nodes);
+  return empty;
+}
+
+function syncBoth(root: MossRoot): void {
+  syncFileSystem(root.trees);
+  if (root.shared) syncFileSystem(root.store);
+}
+
+/** One commit: packages, nodes, the state, and that the exchange may happen from now on. */
+function commit(
+  root: MossRoot,
+  request: ApplyRequest,
+  begun: JournalRecord,
+  staged: Staged,
+  arrived: Arrived,
+): JournalRecord {
+  const journal: JournalRecord = { ...begun, phase: "exchange", staged: staged.tree };
+  root.database.update((tx) => {
+    for (const [id, item] of arrived) {
+      const size = item.records.reduce((sum, record) => sum + (record.kind === "file" ? record.size : 0), 0);
+      tx.bucket(PACKAGES).set(id, { meta: item.meta, entries: item.records.length, size });
+      tx.bucket(FILES).set(id, encodeFiles(item.records));
+      for (const [digest, encoded] of item.attributes) tx.bucket(ATTRIBUTES).set(digest, encoded);
+    }
+    for (const [key, node] of staged.merged.tree.nodes) tx.bucket(NODES).set(key, node);
+    for (const [key, part] of staged.selections.fresh) tx.bucket(SELECTIONS).set(key, part);
+    tx.bucket(TEXTS).set(staged.state.systemModel, request.systemModel);
+    tx.bucket(STATES).set(staged.state.id, staged.state);
+    tx.bucket(JOURNAL).set(CURRENT, journal);
+  });
+  return journal;
+}

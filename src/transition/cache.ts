@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Which roots use a shared cache: a small file for each, so that what one no longer needs is kept for the others. */
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { sha256Hex } from "#sys/sha256";
+import { writeFileAtomic } from "#sys/sync";
+
+/** Remembers that a root uses a cache. */
+export function registerRoot(cache: string, root: string): void {
+  const folder = `${cache}/roots`;
+  const file = `${folder}/${sha256Hex(root).slice(0, 32)}`;
+  if (existsSync(file)) return;
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  writeFileAtomic(file, root);
+}
+
+/** The roots that use a cache; `gone` are registered, but no longer there to be asked. */
+export function registeredRoots(cache: string): { readonly present: string[]; readonly gone: string[] } {
+  const folder = `${cache}/roots`;
+  const present: string[] = [];
+  const gone: string[] = [];
+  if (!existsSync(folder)) return { present, gone };
+  for (const name of readdirSync(folder)) {
+    if (name.endsWith(".tmp")) continue;
+    const root = readFileSync(`${folder}/${name}`, "utf8");
+    (existsSync(`${root}/.moss/db/data.mdb`) ? present : gone).push(root);
+  }
+  return { present: present.sort(), gone: gone.sort() };
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** From what is wanted to what changes: which packages leave the live state and which come, and the tree that results. */
+import { readFileSync } from "node:fs";
+import { Failure } from "#base/errors";
+import type { PackageId } from "#model/package";
+import type { ReadTransaction } from "#moss-db/index";
+import { decodeFiles } from "#store/files";
+import { assetName, assetPath } from "#store/names";
+import type { Unpacked } from "#store/unpack";
+import { sha256Hex } from "#sys/sha256";
+import { GENERATED, OS_INFO, OS_RELEASE, renderOsRelease } from "#transition/os-release";
+import { FILES, PACKAGES, type StatePackage, type StateRecord } from "#transition/schema";
+import { readSelections } from "#transition/selections";
+import type { TreeSource } from "#transition/source";
+import type { FileNode, PackageFiles, TreeRecord } from "#tree/entry";
+import { changeTree, emptyTree, type MergedTree } from "#tree/merge";
+import { Tree } from "#tree/tree";
+
+/** A package that a state is to have. */
+export interface Selection {
+  readonly id: PackageId;
+  /** True where the user asked for it. */
+  readonly explicit: boolean;
+  readonly reason?: string;
+}
+
+/** What is wanted: the whole list of packages, or a change of the live state's. */
+export type Wanted =
+  | { readonly selections: readonly Selection[] }
+  | { readonly add: readonly Selection[]; readonly remove: readonly PackageId[] };
+
+export interface PackageChange {
+  readonly removed: readonly StatePackage[];
+  /** New packages, and those whose flags change. */
+  readonly added: readonly StatePackage[];
+}
+
+export type Arrived = ReadonlyMap<PackageId, Unpacked>;
+
+function toStatePackage(tx: ReadTransaction, arrived: Arrived, { id, explicit, reason }: Selection): StatePackage {
+  const meta = arrived.get(id)?.meta ?? tx.bucket(PACKAGES).get(id)?.meta;
+  if (meta === undefined) {
+    throw new Failure("package.unknown", `Cannot select the package "${id}": neither its stone nor its files are here`);
+  }
+  const { name, version, release, buildRelease, summary } = meta;
+  const item = { id, name, version, release, buildRelease, summary, explicit };
+  return reason === undefined ? item : { ...item, reason };
+}
+
+/** The packages that leave and come. Throws solver.conflict for two packages of one name. */
+export function changeOf(
+  tx: ReadTransaction,
+  active: StateRecord | undefined,
+  wanted: Wanted,
+  arrived: Arrived,
+): PackageChange {
+  const now = "selections" in wanted || wanted.remove.length + wanted.add.length > 0 ? listOf(tx, active) : [];
+  const byId = new Map(now.map((item) => [item.id, item]));
+  const byName = new Map(now.map((item) => [item.name, item]));
+  const removed = new Map<PackageId, StatePackage>();
+  const target = "selections" in wanted ? wanted.selections : wanted.add;
+  if ("selections" in wanted) {
+    const ids = new Set(wanted.selections.map(({ id }) => id));
+    for (const item of now) if (!ids.has(item.id)) removed.set(item.id, item);
+  } else {
+    for (const id of wanted.remove) {
+      const item = byId.get(id);
+      if (item !== undefined) removed.set(id, item);
+    }
+  }
+  const added: StatePackage[] = [];
+  const names = new Map<string, PackageId>();
+  for (const selection of target) {
+    const present = byId.get(selection.id);
+    const item = present === undefined ? toStatePackage(tx, arrived, selection) : withFlags(present, selection);
+    const other = names.get(item.name);
+    if (other !== undefined && other !== item.id) throw twice(item.name);
+    names.set(item.name, item.id);
+    if (present !== undefined && !removed.has(item.id) && JSON.stringify(present) === JSON.stringify(item)) continue;
+    const old = byName.get(item.name);
+    if (old !== undefined && old.id !== item.id) removed.set(old.id, old);
+    added.push(item);
+  }
+  return { removed: [...removed.values()].filter(({ id }) => !added.some((item) => item.id === id)), added };
+}
+
+function listOf(tx: ReadTransaction, state: StateRecord | undefined): StatePackage[] {
+  return state === undefined ? [] : readSelections(tx, state.selections);
+}
+
+/** An installed package with the flags that are wanted now; where no reason is given, the old one goes. */
+function withFlags(present: StatePackage, { explicit, reason }: Selection): StatePackage {
+  const { id, name, version, release, buildRelease, summary } = present;
+  const item = { id, name, version, release, buildRelease, summary, explicit };
+  return reason === undefined ? item : { ...item, reason };
+}
+
+function twice(name: string): Failure {
+  return new Failure(
+    "solver.conflict",
+    `Cannot select the package "${name}" twice: a state has one build of a package`,
+  );
+}
+
+/** A generated os-release that is not in the store yet. */
+export interface FreshFile {
+  readonly node: Pick<FileNode, "sha256" | "mode" | "uid" | "gid">;
+  readonly text: string;
+}
+
+export interface MergedState {
+  readonly tree: MergedTree;
+  readonly osRelease: string;
+  readonly fresh?: FreshFile;
+}
+
+/** What a state must not get from packages: moss writes these itself. */
+const RESERVED = new Set([".stateID", "lib/system-model.kdl"]);
+
+/** The tree of the live state after a change. Throws tree.collision and tree.path. */
+export function mergeState(
+  tx: ReadTransaction,
+  source: TreeSource,
+  storePath: (asset: string) => string,
+  active: StateRecord | undefined,
+  change: PackageChange,
+  arrived: Arrived,
+): MergedState {
+  const recordsOf = (id: PackageId): readonly TreeRecord[] => {
+    const records = arrived.get(id)?.records;
+    if (records !== undefined) return records;
+    const encoded = tx.bucket(FILES).get(id);
+    return encoded === undefined ? [] : decodeFiles(encoded);
+  };
+  const filesOf = ({ id, name }: StatePackage): PackageFiles => ({ name, records: recordsOf(id) });
+  // Only flags of a package change where it was there before.
+  const present = new Set(change.added.length === 0 ? [] : listOf(tx, active).map(({ id }) => id));
+  const added = change.added.filter(({ id }) => !present.has(id)).map(filesOf);
+  const removed = change.removed.map(filesOf);
+  for (const { name, records } of added) {
+    const bad = records.find(({ path }) => RESERVED.has(path));
+    if (bad !== undefined) {
+      throw new Failure("tree.collision", `Cannot place "usr/${bad.path}" of "${name}": moss itself writes this file`);
+    }
+  }
+  const all = () => {
+    const gone = new Set(change.removed.map(({ id }) => id));
+    const kept = listOf(tx, active).filter(({ id }) => !gone.has(id) && present.has(id));
+    return [...kept.map(filesOf), ...added];
+  };
+  const base = active ?? { tree: emptyTree(), links: [] };
+  if (active === undefined) source.know(emptyTree().nodes);
+  const touches = [...added, ...removed].some(({ records }) =>
+    records.some(({ path }) => path === OS_INFO || path === OS_RELEASE),
+  );
+  if (active !== undefined && !touches) {
+    const old = generatedRecord(active.osRelease);
+    const tree = changeTree({
+      source,
+      base: { ...base.tree, links: base.links },
+      removed,
+      added,
+      all: () => (old === undefined ? all() : [...all(), { name: GENERATED, records: [old] }]),
+    });
+    source.know(tree.nodes);
+    return { tree, osRelease: active.osRelease };
+  }
+  const old = active === undefined ? undefined : generatedRecord(active.osRelease);
+  const without = changeTree({
+    source,
+    base: { ...base.tree, links: base.links },
+    removed: old === undefined ? removed : [...removed, { name: GENERATED, records: [old] }],
+    added,
+    all,
+  });
+  source.know(without.nodes);
+  return addOsRelease(source, storePath, without, all);
+}
+
+/** The record of the generated file that a state remembers as `<sha256>:<size>`; undefined where a package ships the file. */
+function generatedRecord(osRelease: string): (TreeRecord & { kind: "file" }) | undefined {
+  const [sha256, size] = osRelease.split(":");
+  if (sha256 === undefined || size === undefined) return undefined;
+  return { kind: "file", path: OS_RELEASE, mode: 0o644, uid: 0, gid: 0, sha256, size: Number(size) };
+}
+
+function addOsRelease(
+  source: TreeSource,
+  storePath: (asset: string) => string,
+  base: MergedTree,
+  all: () => PackageFiles[],
+): MergedState {
+  const look = new Tree(source, base);
+  if (look.lookup(OS_RELEASE) !== undefined) return { tree: base, osRelease: "package" };
+  const info = look.lookup(OS_INFO);
+  const text = renderOsRelease(info?.kind === "file" ? readText(storePath(assetPath(assetName(info)))) : undefined);
+  const osRelease = `${sha256Hex(text)}:${Buffer.byteLength(text)}`;
+  const record = generatedRecord(osRelease);
+  if (record === undefined) throw new Error("a generated file has no record");
+  const files = { name: GENERATED, records: [record] };
+  const merged = changeTree({ source, base, removed: [], added: [files], all: () => [...all(), files] });
+  source.know(merged.nodes);
+  // Nodes of both steps are new; those of the first that the second replaced are few.
+  const nodes = new Map([...base.nodes, ...merged.nodes]);
+  return {
+    tree: { key: merged.key, content: merged.content, links: merged.links, nodes },
+    osRelease,
+    fresh: { node: record, text },
+  };
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** What is looked at before any work on a root begins, and the links at its top. */
+import {
+  accessSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
+import { errnoCode, Failure } from "#base/errors";
+import { diskFailure } from "#store/disk";
+import { ROOT_LINKS } from "#tree/paths";
+
+/** Throws root.mountpoint, root.readonly, root.invalid or root.dangerous for a root that could not be changed in the end. */
+export function checkRoot(directory: string, managed: boolean): void {
+  try {
+    accessSync(directory, constants.W_OK);
+  } catch (cause) {
+    const found = errnoCode(cause) === "EROFS" ? "it can only be read" : "no right to write to it";
+    throw new Failure(
+      "root.readonly",
+      `Cannot change the root "${directory}": ${found}, expected a writable directory`,
+      {
+        hint: "Run the command as root, or choose another root with -D.",
+        cause,
+      },
+    );
+  }
+  const usr = `${directory}/usr`;
+  const found = lstatSync(usr, { throwIfNoEntry: false });
+  if (found !== undefined && !found.isDirectory()) {
+    throw new Failure("root.invalid", `Cannot change the root "${directory}": its usr is not a directory`);
+  }
+  if (found !== undefined && found.dev !== statSync(directory).dev) throw mountPoint(usr);
+  if (found !== undefined && !managed && readdirSync(usr).length > 0) {
+    throw new Failure(
+      "root.dangerous",
+      `Cannot take over "${usr}": it holds files that moss did not put there, expected nothing`,
+      {
+        hint: "Choose an empty directory with -D.",
+      },
+    );
+  }
+  for (const name of ROOT_LINKS.keys()) {
+    const link = lstatSync(`${directory}/${name}`, { throwIfNoEntry: false });
+    if (link !== undefined && !link.isSymbolicLink()) {
+      throw new Failure(
+        "root.invalid",
+        `Cannot change the root "${directory}": /${name} is not a symlink, expected one to ${ROOT_LINKS.get(name)}`,
+        {
+          hint: `Move what is in /${name} away; programs and libraries live in /usr.`,
+        },
+      );
+    }
+  }
+}
+
+export function mountPoint(usr: string): Failure {
+  return new Failure("root.mountpoint", `Cannot exchange "${usr}": it is a mount point, expected a plain directory`, {
+    hint: "moss replaces /usr as a whole, so it must lie on the file system of its root.",
+  });
+}
+
+/** Makes the links of the root's top into /usr, and /etc. Correct ones are left alone. */
+export function makeRootLinks(directory: string): void {
+  try {
+    for (const [name, target] of ROOT_LINKS) {
+      const path = `${directory}/${name}`;
+      if (readLink(path) === target) continue;
+      rmSync(`${path}.next`, { force: true });
+      symlinkSync(target, `${path}.next`);
+      renameSync(`${path}.next`, path);
+    }
+    if (!existsSync(`${directory}/etc`)) mkdirSync(`${directory}/etc`, { mode: 0o755 });
+  } catch (error) {
+    throw diskFailure(error, "make the links of the root");
+  }
+}
+
+function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}

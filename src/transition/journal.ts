@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** The steps that every transition shares: begin, exchange, end, and what to do about one that did not end. */
+import { existsSync, lstatSync, mkdirSync, rmSync } from "node:fs";
+import { errnoCode } from "#base/errors";
+import type { ReadTransaction, WriteTransaction } from "#moss-db/index";
+import { Arrival } from "#store/arrival";
+import { renameExchange } from "#sys/exchange";
+import { sha256Hex } from "#sys/sha256";
+import { syncDirectory } from "#sys/sync";
+import { makeRootLinks, mountPoint } from "#transition/checks";
+import { fault } from "#transition/fault";
+import { activeState, type MossRoot } from "#transition/root";
+import {
+  COUNTERS,
+  CURRENT,
+  JOURNAL,
+  type JournalRecord,
+  LIVE,
+  STATES,
+  TREES,
+  type TreeRecord,
+} from "#transition/schema";
+import { type Candidate, candidates, discardUnknownTrees, freePlace } from "#transition/staging";
+
+export interface Begun {
+  readonly journal: JournalRecord;
+  /** The tree to start from; in doubt from now on. */
+  readonly spare: Candidate | undefined;
+}
+
+function next(tx: WriteTransaction, counter: string): number {
+  const value = (tx.bucket(COUNTERS).get(counter) ?? 0) + 1;
+  tx.bucket(COUNTERS).set(counter, value);
+  return value;
+}
+
+/** The folder into which a transition unpacks. */
+export function arrivalOf(root: MossRoot, transition: number): Arrival {
+  return new Arrival(root.store, `${sha256Hex(root.directory).slice(0, 12)}-${transition}`);
+}
+
+/**
+ * Writes that a transition has begun. `state` is the state to go to, or absent for a new one, whose number is allotted here
+ * and never again.
+ */
+export function begin(
+  root: MossRoot,
+  kind: "apply" | "activate",
+  command: string,
+  choose: (list: readonly Candidate[]) => Candidate | undefined,
+  state?: number,
+): Begun {
+  const begun = root.database.update((tx) => {
+    const trees = [...tx.bucket(TREES).entries()];
+    const places = trees.map(([place]) => place);
+    discardUnknownTrees(root, places);
+    const spare = choose(candidates(trees));
+    const journal: JournalRecord = {
+      kind,
+      phase: "staging",
+      transition: next(tx, "transition"),
+      state: state ?? next(tx, "state"),
+      created: state === undefined,
+      before: activeState(root, tx)?.id ?? 0,
+      place: spare?.place ?? freePlace(root, places),
+      started: Date.now(),
+      command,
+    };
+    if (spare !== undefined) tx.bucket(TREES).delete(spare.place);
+    tx.bucket(JOURNAL).set(CURRENT, journal);
+    return { journal, spare };
+  });
+  fault("begun");
+  return begun;
+}
+
+/** The one instant at which the staged tree becomes /usr, made durable. Throws root.mountpoint. */
+export function exchange(root: MossRoot, place: string): void {
+  fault("before-exchange");
+  const staged = root.treePath(place);
+  if (!existsSync(root.usr)) mkdirSync(root.usr, { mode: 0o755 });
+  try {
+    renameExchange(staged, root.usr);
+  } catch (error) {
+    if (errnoCode(error) === "EBUSY" || errnoCode(error) === "EXDEV") throw mountPoint(root.usr);
+    throw error;
+  }
+  fault("exchanged");
+  syncDirectory(root.directory);
+  syncDirectory(`${root.trees}/${place}`);
+  makeRootLinks(root.directory);
+  fault("linked");
+}
+
+/** Writes that the exchange has happened. `more`: hooks still have to run, so the journal stays. */
+export function settle(root: MossRoot, journal: JournalRecord, more: boolean): void {
+  root.database.update((tx) => {
+    const trees = tx.bucket(TREES);
+    const old = trees.get(LIVE);
+    if (journal.staged !== undefined) trees.set(LIVE, { ...journal.staged, since: journal.transition });
+    const inode = String(lstatSync(root.treePath(journal.place), { bigint: true }).ino);
+    if (old !== undefined) trees.set(journal.place, archived(old, inode, journal.transition));
+    if (more) tx.bucket(JOURNAL).set(CURRENT, { ...journal, phase: "after" });
+    else tx.bucket(JOURNAL).delete(CURRENT);
+  });
+  fault("settled");
+  // What was /usr before the first state is an empty directory.
+  if (journal.before === 0) rmSync(`${root.trees}/${journal.place}`, { recursive: true, force: true });
+}
+
+function archived(old: TreeRecord, inode: string, since: number): TreeRecord {
+  // A tree that was copied into place by others is not what its record says: never start from it.
+  return old.inode === inode ? { ...old, since } : { ...old, inode, since, windows: [] };
+}
+
+/** Ends the journal. */
+export function end(root: MossRoot): void {
+  root.database.update((tx) => tx.bucket(JOURNAL).delete(CURRENT));
+  fault("ended");
+}
+
+/** True where the live tree is the one that was staged. */
+export function exchanged(root: MossRoot, tx: ReadTransaction, journal: JournalRecord): boolean {
+  const stat = lstatSync(root.usr, { bigint: true, throwIfNoEntry: false });
+  if (stat === undefined || journal.staged === undefined) return false;
+  const inode = String(stat.ino);
+  if (inode === journal.staged.inode) return true;
+  const live = tx.bucket(TREES).get(LIVE);
+  if (inode === live?.inode || journal.before === 0) return false;
+  // Neither: the root was copied, and its inodes are others. What the tree says of itself decides.
+  return activeState(root, tx)?.id === journal.state;
+}
+
+/** Takes back a transition that has not exchanged. Its state is gone; a tree that was whole stays as a spare. */
+export function undo(root: MossRoot, journal: JournalRecord): void {
+  arrivalOf(root, journal.transition).discard();
+  const whole = journal.phase === "exchange" ? journal.staged : undefined;
+  if (whole === undefined) rmSync(`${root.trees}/${journal.place}`, { recursive: true, force: true });
+  root.database.update((tx) => {
+    if (journal.created) tx.bucket(STATES).delete(journal.state);
+    if (whole !== undefined) tx.bucket(TREES).set(journal.place, { ...whole, since: 0 });
+    tx.bucket(JOURNAL).delete(CURRENT);
+  });
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+import { makeRootLinks } from "#transition/checks";
+/** What an earlier run has left unfinished is finished where its exchange took place, and taken back where it did not. */
+import type { Listener } from "#transition/events";
+import type { HookContext, Hooks } from "#transition/hooks";
+import { end, exchanged, settle, undo } from "#transition/journal";
+import type { MossRoot } from "#transition/root";
+import { type JournalRecord, STATES } from "#transition/schema";
+import { TreeSource } from "#transition/source";
+import { changedPaths } from "#tree/diff";
+import { emptyTree } from "#tree/merge";
+
+/**
+ * Recovers a root that this process holds the lock of. Gives what it did, or undefined where there was nothing to do.
+ * Throws what a hook throws; the journal then stays, and the next run tries again.
+ */
+export async function recover(
+  root: MossRoot,
+  hooks: Hooks,
+  onEvent: Listener,
+): Promise<"finished" | "undone" | undefined> {
+  const journal = root.pending();
+  if (journal === undefined || journal.kind === "prune") return undefined;
+  onEvent({ kind: "phase", phase: "recover" });
+  const forward = journal.phase === "after" || root.view((tx) => exchanged(root, tx, journal));
+  if (!forward) undo(root, journal);
+  else {
+    if (journal.phase !== "after") {
+      makeRootLinks(root.directory);
+      settle(root, journal, hasAfter(hooks));
+    }
+    await runAfter(root, journal, hooks, onEvent);
+  }
+  const how = forward ? "finished" : "undone";
+  onEvent({ kind: "recovered", how, state: journal.state, command: journal.command });
+  return how;
+}
+
+export function hasAfter(hooks: Hooks): boolean {
+  return hooks.systemTriggers !== undefined || hooks.boot !== undefined;
+}
+
+/** The hooks that follow the exchange, and then the end of the journal where it still stands. */
+export async function runAfter(root: MossRoot, journal: JournalRecord, hooks: Hooks, onEvent: Listener): Promise<void> {
+  if (hasAfter(hooks)) {
+    const context = contextOf(root, journal, root.usr);
+    if (hooks.systemTriggers !== undefined) {
+      onEvent({ kind: "phase", phase: "system-triggers" });
+      await hooks.systemTriggers(context);
+    }
+    if (hooks.boot !== undefined) {
+      onEvent({ kind: "phase", phase: "boot" });
+      await hooks.boot(context);
+    }
+  }
+  if (root.pending() !== undefined) end(root);
+}
+
+function contextOf(root: MossRoot, journal: JournalRecord, usr: string): HookContext {
+  const changes = root.view((tx) => {
+    const tree = (id: number) => tx.bucket(STATES).get(id)?.tree;
+    const source = new TreeSource(tx);
+    const empty = emptyTree();
+    source.know(empty.nodes);
+    return changedPaths(source, tree(journal.before) ?? empty, tree(journal.state) ?? empty);
+  });
+  return { directory: root.directory, usr, state: journal.state, before: journal.before, changes };
+}

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/**
+ * A root that moss looks after: its private folder, its database, its store, and what can be asked of it. Asking takes no
+ * lock and writes nothing.
+ */
+import { existsSync, mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { errnoCode, Failure } from "#base/errors";
+import type { PackageId } from "#model/package";
+import { type Database, databaseUri, openDatabase, type ReadTransaction } from "#moss-db/index";
+import { makeStore } from "#store/arrival";
+import { diskFailure } from "#store/disk";
+import { decodeFiles } from "#store/files";
+import { FileLock, lockOwner } from "#sys/lock";
+import { registerRoot } from "#transition/cache";
+import {
+  CURRENT,
+  FILES,
+  JOURNAL,
+  type JournalRecord,
+  LIVE,
+  PACKAGES,
+  type PackageRecord,
+  SCHEMA,
+  STATES,
+  type StatePackage,
+  type StateRecord,
+  TEXTS,
+  TREES,
+} from "#transition/schema";
+import { findSelection, readSelections } from "#transition/selections";
+import { TreeSource } from "#transition/source";
+import { listTree } from "#tree/diff";
+import type { TreeRecord as FileRecord, TreeEntry } from "#tree/entry";
+import { Tree } from "#tree/tree";
+
+export interface RootOptions {
+  /** A folder for store and downloads that several roots share. */
+  readonly cache?: string;
+  /** Only asks; makes nothing, and needs no rights. */
+  readonly readOnly?: boolean;
+}
+
+export interface LockOptions {
+  /** The command line, for others that find the lock. */
+  readonly command: string;
+  /** Milliseconds to wait for another writer; 0, the default, fails at once. */
+  readonly wait?: number;
+}
+
+/** Who owns a path, and what stands there. */
+export interface Ownership {
+  /** Relative to /usr, through symlinks of the tree. */
+  readonly path: string;
+  readonly owners: readonly string[];
+  readonly kind: TreeEntry["kind"];
+}
+
+export class MossRoot {
+  /** Absolute, without symlinks. */
+  readonly directory: string;
+  /** `.moss` of the root. */
+  readonly private: string;
+  /** Downloads lie in `downloads` below it. */
+  readonly cache: string;
+  /** Folder of the store. */
+  readonly store: string;
+  readonly shared: boolean;
+  readonly readOnly: boolean;
+  #database: Database | undefined;
+  #lock: FileLock | undefined;
+
+  private constructor(directory: string, options: RootOptions) {
+    this.directory = directory;
+    this.private = directory === "/" ? "/.moss" : `${directory}/.moss`;
+    this.shared = options.cache !== undefined;
+    this.cache = options.cache ?? `${this.private}/cache`;
+    this.store = options.cache === undefined ? `${this.private}/assets` : `${this.cache}/assets`;
+    this.readOnly = options.readOnly === true;
+  }
+
+  /** Throws root.invalid for what is no directory, root.readonly where moss may not write. */
+  static open(directory: string, options: RootOptions = {}): MossRoot {
+    const cache = options.cache === undefined ? {} : { cache: realDirectory(options.cache, "cache") };
+    const root = new MossRoot(realDirectory(directory, "root"), { ...options, ...cache });
+    if (!root.readOnly) root.#prepare();
+    return root;
+  }
+
+  #prepare(): void {
+    try {
+      mkdirSync(this.private, { recursive: true, mode: 0o755 });
+      // Old set-id programs must not stay within everybody's reach.
+      mkdirSync(this.trees, { recursive: true, mode: 0o700 });
+      mkdirSync(`${this.cache}/downloads`, { recursive: true, mode: 0o755 });
+      makeStore(this.store);
+      if (this.shared) registerRoot(this.cache, this.directory);
+    } catch (cause) {
+      const code = errnoCode(cause);
+      if (code !== "EACCES" && code !== "EPERM") throw diskFailure(cause, `prepare the root "${this.directory}"`);
+      throw new Failure("root.readonly", `Cannot change the root "${this.directory}": no right to write to it`, {
+        hint: "Run the command as root, or choose another root with -D.",
+        cause,
+      });
+    }
+  }
+
+  /** Folder of the trees that are not live. */
+  get trees(): string {
+    return `${this.private}/root`;
+  }
+
+  get usr(): string {
+    return this.directory === "/" ? "/usr" : `${this.directory}/usr`;
+  }
+
+  /** Path of the tree at a place. */
+  treePath(place: string): string {
+    return place === LIVE ? this.usr : `${this.trees}/${place}/usr`;
+  }
+
+  /** False for a directory that moss has never written to. */
+  get exists(): boolean {
+    return this.#database !== undefined || existsSync(`${this.private}/db/data.mdb`);
+  }
+
+  /** Throws root.invalid where nothing was ever installed and this is only for reading. */
+  get database(): Database {
+    if (this.#database !== undefined) return this.#database;
+    if (this.readOnly && !this.exists) {
+      throw new Failure(
+        "root.invalid",
+        `Cannot read the root "${this.directory}": moss has never installed anything in it`,
+        {
+          hint: "Give the root with -D, or install something first.",
+        },
+      );
+    }
+    this.#database = openDatabase(databaseUri(`${this.private}/db`), { schema: SCHEMA, readOnly: this.readOnly });
+    return this.#database;
+  }
+
+  view<T>(body: (tx: ReadTransaction) => T extends PromiseLike<unknown> ? never : T): T {
+    return this.database.view(body);
+  }
+
+  [Symbol.dispose](): void {
+    this.#lock?.[Symbol.dispose]();
+    this.#lock = undefined;
+    this.#database?.close();
+    this.#database = undefined;
+  }
+
+  /** True while this object holds the root for writing. */
+  get locked(): boolean {
+    return this.#lock !== undefined;
+  }
+
+  /** Takes the root for writing. Throws root.busy, naming the one who has it. */
+  lock(options: LockOptions): Disposable {
+    if (this.#lock !== undefined) throw new Error("the root is locked already");
+    const path = `${this.private}/lock`;
+    const owner = JSON.stringify({ pid: process.pid, command: options.command });
+    const until = performance.now() + (options.wait ?? 0);
+    for (;;) {
+      const lock = FileLock.tryAcquire(path, "exclusive", owner);
+      if (lock !== undefined) {
+        this.#lock = lock;
+        break;
+      }
+      if (performance.now() >= until) throw busy(this.directory, lockOwner(path));
+      Bun.sleepSync(50);
+    }
+    return {
+      [Symbol.dispose]: () => {
+        this.#lock?.[Symbol.dispose]();
+        this.#lock = undefined;
+      },
+    };
+  }
+
+  /** The journal of a transition that has not ended. */
+  pending(): JournalRecord | undefined {
+    return this.exists ? this.view((tx) => tx.bucket(JOURNAL).get(CURRENT)) : undefined;
+  }
+
+  /** The live state: the one whose tree is /usr now, whatever a crash may have left unsaid. */
+  active(): StateRecord | undefined {
+    return this.exists ? this.view((tx) => activeState(this, tx)) : undefined;
+  }
+
+  /** All states, the youngest first. */
+  states(): StateRecord[] {
+    return this.exists ? this.view((tx) => [...tx.bucket(STATES).values({ reverse: true })]) : [];
+  }
+
+  /** Throws state.unknown. */
+  state(id: number): StateRecord {
+    const state = this.exists ? this.view((tx) => tx.bucket(STATES).get(id)) : undefined;
+    if (state === undefined) throw unknownState(id);
+    return state;
+  }
+
+  /** Packages of a state, sorted by name. */
+  packages(state: StateRecord | undefined): StatePackage[] {
+    return state === undefined ? [] : this.view((tx) => readSelections(tx, state.selections));
+  }
+
+  /** The package of this name in a state, without reading the whole list. */
+  find(state: StateRecord | undefined, name: string): StatePackage | undefined {
+    return state === undefined ? undefined : this.view((tx) => findSelection(tx, state.selections, name));
+  }
+
+  package(id: PackageId): PackageRecord | undefined {
+    return this.exists ? this.view((tx) => tx.bucket(PACKAGES).get(id)) : undefined;
+  }
+
+  /** What a package records, sorted by path relative to /usr. Empty for one that is not here. */
+  files(id: PackageId): FileRecord[] {
+    return this.view((tx) => {
+      const encoded = tx.bucket(FILES).get(id);
+      return encoded === undefined ? [] : decodeFiles(encoded);
+    });
+  }
+
+  /** The owners of a path (absolute, or relative to /usr) in a state; undefined where nothing stands. */
+  owner(path: string, state: StateRecord | undefined = this.active()): Ownership | undefined {
+    if (state === undefined) return undefined;
+    const inside = belowUsr(path);
+    if (inside === undefined) return undefined;
+    return this.view((tx) => {
+      const entry = new Tree(new TreeSource(tx), state.tree).lookup(inside);
+      return entry === undefined ? undefined : { path: inside, owners: entry.owners, kind: entry.kind };
+    });
+  }
+
+  /** Every entry of a state's tree, with paths relative to /usr. */
+  listing(state: StateRecord): { readonly path: string; readonly entry: TreeEntry }[] {
+    return this.view((tx) => [...listTree(new TreeSource(tx), state.tree)]);
+  }
+
+  /** The text of a state's usr/lib/system-model.kdl. */
+  systemModel(state: StateRecord): string {
+    return this.view((tx) => tx.bucket(TEXTS).get(state.systemModel)) ?? "";
+  }
+}
+
+export function unknownState(id: number): Failure {
+  return new Failure("state.unknown", `Cannot find the state "${id}": no state has this number`, {
+    hint: '"moss state list" shows the states that there are.',
+  });
+}
+
+/** The live state as a transaction sees it. */
+export function activeState(root: MossRoot, tx: ReadTransaction): StateRecord | undefined {
+  const id = liveStateId(root, tx);
+  return id === undefined ? undefined : tx.bucket(STATES).get(id);
+}
+
+function liveStateId(root: MossRoot, tx: ReadTransaction): number | undefined {
+  const stat = statSync(root.usr, { bigint: true, throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
+  const inode = String(stat.ino);
+  const live = tx.bucket(TREES).get(LIVE);
+  if (live?.inode === inode) return live.state;
+  const staged = tx.bucket(JOURNAL).get(CURRENT)?.staged;
+  if (staged?.inode === inode) return staged.state;
+  // The root was copied or restored, so that its inodes are others.
+  try {
+    return Number(readFileSync(`${root.usr}/.stateID`, "utf8").trim());
+  } catch {
+    return undefined;
+  }
+}
+
+function belowUsr(path: string): string | undefined {
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  if (parts.length === 0 || parts.includes("..")) return undefined;
+  if (!path.startsWith("/")) return parts.join("/");
+  if (parts[0] === "usr") return parts.length === 1 ? undefined : parts.slice(1).join("/");
+  // /bin/sh stands at usr/bin/sh through the links of the root.
+  return ["bin", "sbin", "lib", "lib32"].includes(parts[0] ?? "")
+    ? parts.join("/")
+    : parts[0] === "lib64"
+      ? ["lib", ...parts.slice(1)].join("/")
+      : undefined;
+}
+
+function realDirectory(path: string, what: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined || !found.isDirectory()) {
+    throw new Failure(
+      "root.invalid",
+      `Cannot open the ${what} "${path}": ${found === undefined ? "nothing is there" : "it is no directory"}, expected a directory`,
+      {
+        hint: "Make it first.",
+      },
+    );
+  }
+  return realpathSync(path);
+}
+
+function busy(directory: string, owner: string): Failure {
+  const match = /"pid":(\d+),"command":"((?:[^"\\]|\\.)*)"/.exec(owner);
+  const who = match === null ? "another process" : `process ${match[1]} (${match[2]})`;
+  return new Failure("root.busy", `Cannot change the root "${directory}": ${who} is changing it`, {
+    hint: "Wait for it to end, or give --wait.",
+  });
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** The spare tree that a transition leaves behind, so that the next one pays only for what it changes. */
+import type { Listener } from "#transition/events";
+import { fault } from "#transition/fault";
+import type { MossRoot } from "#transition/root";
+import { LIVE, STATES, TEXTS, TREES } from "#transition/schema";
+import { TreeSource } from "#transition/source";
+import { buildTree, candidates, chooseSpare, freePlace } from "#transition/staging";
+
+/** Makes a spare, a copy of the live tree, where there is none. True where it made one. */
+export function ensureSpare(root: MossRoot, onEvent: Listener): boolean {
+  const made = root.view((tx) => {
+    const trees = [...tx.bucket(TREES).entries()];
+    const live = tx.bucket(TREES).get(LIVE);
+    const state = live === undefined ? undefined : tx.bucket(STATES).get(live.state);
+    if (state === undefined || chooseSpare(candidates(trees)) !== undefined) return undefined;
+    onEvent({ kind: "phase", phase: "spare" });
+    const place = freePlace(
+      root,
+      trees.map(([name]) => name),
+    );
+    const systemModel = tx.bucket(TEXTS).get(state.systemModel) ?? "";
+    const target = { tree: state.tree, generated: { state: state.id, systemModel }, transition: 0 };
+    return { place, tree: buildTree(root, new TreeSource(tx), place, target, onEvent) };
+  });
+  if (made === undefined) return false;
+  fault("spare-built");
+  root.database.update((tx) => tx.bucket(TREES).set(made.place, made.tree));
+  return true;
+}

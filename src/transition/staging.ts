@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Getting a tree onto the disk at a place: by changing a spare one, or in full. */
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { Failure } from "#base/errors";
+import type { WriteTransaction } from "#moss-db/index";
+import { blitUnits } from "#store/blit";
+import { diskFailure } from "#store/disk";
+import { execute } from "#store/execute";
+import { planPatch } from "#store/patch";
+import type { Place } from "#store/place";
+import { addWindow, fileSystemTime, findDrift, type Windows } from "#transition/drift";
+import type { Listener, Stopwatch } from "#transition/events";
+import type { MossRoot } from "#transition/root";
+import { LIVE, TREES, type TreeRecord } from "#transition/schema";
+import type { TreeSource } from "#transition/source";
+import { loadNode } from "#tree/directory";
+import type { RootRef } from "#tree/entry";
+
+/** What is in a tree beside what its packages put there. */
+export interface Generated {
+  readonly state: number;
+  readonly systemModel: string;
+}
+
+export interface Target {
+  readonly tree: RootRef;
+  readonly generated: Generated;
+  readonly transition: number;
+}
+
+/** Names of the places in use, the oldest tree first. */
+export interface Candidate {
+  readonly place: string;
+  readonly record: TreeRecord;
+}
+
+/** A tree that may be changed into another. */
+export function candidates(trees: readonly (readonly [string, TreeRecord])[]): Candidate[] {
+  return trees
+    .filter(([place]) => place !== LIVE)
+    .map(([place, record]) => ({ place, record }))
+    .sort((a, b) => a.record.since - b.record.since);
+}
+
+/**
+ * The tree to start from: one that already is the target, else the spare. The last good state's tree, the youngest of those
+ * that were live, stays as it is. A spare that was never live has `since` 0.
+ */
+export function chooseSpare(list: readonly Candidate[], target?: RootRef): Candidate | undefined {
+  const exact = target === undefined ? undefined : list.find(({ record }) => record.tree.content === target.content);
+  const oldest = list[0];
+  return exact ?? (list.length > 1 || oldest?.record.since === 0 ? oldest : undefined);
+}
+
+/** A place that is free: nothing is recorded there, nothing lies there. */
+export function freePlace(root: MossRoot, used: readonly string[]): string {
+  for (let number = 1; ; number++) {
+    const place = `tree-${number}`;
+    if (!used.includes(place)) {
+      rmSync(`${root.trees}/${place}`, { recursive: true, force: true });
+      return place;
+    }
+  }
+}
+
+/** Removes what lies among the trees and is not recorded: it is from a run that did not end. */
+export function discardUnknownTrees(root: MossRoot, used: readonly string[]): string[] {
+  const unknown = readdirSync(root.trees).filter((name) => !used.includes(name));
+  for (const name of unknown) rmSync(`${root.trees}/${name}`, { recursive: true, force: true });
+  return unknown;
+}
+
+/** Puts the generated files of a tree in it, on a fresh inode each. */
+function writeGenerated(usr: string, { state, systemModel }: Generated): void {
+  for (const [path, text] of [
+    [".stateID", String(state)],
+    ["lib/system-model.kdl", systemModel],
+  ] as const) {
+    rmSync(`${usr}/${path}`, { force: true });
+    writeFileSync(`${usr}/${path}`, text, { mode: 0o444, flag: "wx" });
+  }
+}
+
+/** `lib` must be a plain directory, since generated files are written into it. */
+export function checkTop(source: TreeSource, tree: RootRef): void {
+  const lib = loadNode(source, tree.key).find(({ name }) => name === "lib");
+  if (lib?.kind === "directory") return;
+  throw new Failure(
+    "tree.collision",
+    `Cannot place "usr/lib": "${lib?.owners[0] ?? "a package"}" has something else there, expected a directory`,
+  );
+}
+
+/** Opens store and tree for executing steps. */
+function withPlace<T>(root: MossRoot, topPath: string, work: (place: Place) => T): T {
+  const store = openSync(root.store, "r");
+  try {
+    const top = openSync(topPath, "r");
+    try {
+      const hardlinks = statSync(root.store).dev === statSync(topPath).dev;
+      return work({ store, storePath: root.store, top, topPath, hardlinks });
+    } finally {
+      closeSync(top);
+    }
+  } finally {
+    closeSync(store);
+  }
+}
+
+/** Where the spare is not as moss left it, what is; or that it cannot be used at all. */
+export function patchTree(
+  root: MossRoot,
+  source: TreeSource,
+  from: Candidate,
+  target: Target,
+  watch: Stopwatch,
+): { readonly tree: TreeRecord } | { readonly doubt: string } {
+  const top = root.treePath(from.place);
+  const patch = planPatch(source, from.record.tree, target.tree, ["lib"]);
+  watch.lap("merge");
+  const drift = findDrift(top, from.record, patch.touched);
+  if (drift !== undefined) return { doubt: `usr/${drift} of the spare tree was changed by others` };
+  watch.lap("check");
+  const begin = fileSystemTime(`${root.trees}/${from.place}`);
+  withPlace(root, top, (place) => execute(patch.unit, place));
+  const result = finishTree(root, from.place, target, from.record.windows, begin);
+  watch.lap("link");
+  return result;
+}
+
+/** Writes a whole tree at a free place. */
+export function buildTree(
+  root: MossRoot,
+  source: TreeSource,
+  place: string,
+  target: Target,
+  onEvent: Listener,
+): TreeRecord {
+  const folder = `${root.trees}/${place}`;
+  try {
+    mkdirSync(`${folder}/usr`, { recursive: true, mode: 0o755 });
+    const begin = fileSystemTime(folder);
+    blitTo(root, source, `${folder}/usr`, target.tree, onEvent);
+    const result = finishTree(root, place, target, [], begin);
+    // A clock that ran backwards while the tree was written: nothing can be told of it later, so it is never a spare.
+    return "tree" in result ? result.tree : { ...record(root, place, target), windows: [] };
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw diskFailure(error, "write the tree");
+  }
+}
+
+/** Writes the entries of a tree below an empty directory. */
+export function blitTo(root: MossRoot, source: TreeSource, usr: string, tree: RootRef, onEvent: Listener): void {
+  const units: Uint8Array[] = [];
+  blitUnits(source, tree, (unit) => units.push(unit));
+  withPlace(root, usr, (place) => {
+    units.forEach((unit, done) => {
+      execute(unit, place);
+      onEvent({ kind: "blit", done: done + 1, total: units.length });
+    });
+  });
+}
+
+function finishTree(root: MossRoot, place: string, target: Target, windows: Windows, begin: bigint) {
+  writeGenerated(root.treePath(place), target.generated);
+  const end = fileSystemTime(`${root.trees}/${place}`);
+  const all = addWindow(windows, begin, end);
+  if (all === undefined) return { doubt: "the clock went backwards" } as const;
+  return { tree: { ...record(root, place, target), windows: all } } as const;
+}
+
+function record(root: MossRoot, place: string, target: Target): Omit<TreeRecord, "windows"> {
+  const inode = String(lstatSync(root.treePath(place), { bigint: true }).ino);
+  return { state: target.generated.state, tree: target.tree, inode, since: target.transition };
+}
+
+/** Forgets a tree and removes it from the disk. */
+export function discardTree(root: MossRoot, tx: WriteTransaction, place: string): void {
+  tx.bucket(TREES).delete(place);
+  if (existsSync(`${root.trees}/${place}`)) rmSync(`${root.trees}/${place}`, { recursive: true, force: true });
+}
