@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/**
+ * The cache of source archives, by SHA-256 of their bytes: `<cache>/archives/<2 hex>/<hash>`. The same bytes from another
+ * address are fetched once; a file is checked each time before it is used, and one that is wrong is fetched again.
+ */
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { describeError, Failure } from "#base/errors";
+import { FileLock, lockOwner } from "#sys/lock";
+import { Sha256 } from "#sys/sha256";
+import type { ArchiveUpstream } from "../recipe/model";
+
+/** Fetches one address to a file, resuming what is there of it. It need not check the bytes. */
+export type Download = (uri: string, destination: string, signal: AbortSignal | undefined) => Promise<void>;
+
+export interface SourceOptions {
+  /** Folder of the cache; made where it is missing. */
+  readonly cache: string;
+  /** Folders, or addresses of folders, that hold files by their hash or their name; asked before the upstream itself. */
+  readonly mirrors: readonly string[];
+  /** Without any network: only the cache, mirrors that are folders, and file:// addresses. */
+  readonly offline: boolean;
+  readonly download: Download;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: SourceEvent) => void;
+}
+
+export type SourceEvent =
+  | { readonly kind: "cached"; readonly name: string }
+  | { readonly kind: "fetching"; readonly name: string; readonly uri: string }
+  | { readonly kind: "failed"; readonly name: string; readonly uri: string; readonly reason: string }
+  | { readonly kind: "fetched"; readonly name: string; readonly uri: string; readonly bytes: number };
+
+/** Where the cache keeps an archive. */
+export function archivePath(cache: string, hash: string): string {
+  return join(cache, "archives", hash.slice(0, 2), hash);
+}
+
+/**
+ * The verified file of an archive, from the cache, a mirror or the upstream. Throws `upstream.digest` where the bytes found are
+ * not those that the recipe names, `upstream.failed` where no place gives them.
+ */
+export async function fetchArchive(upstream: ArchiveUpstream, options: SourceOptions): Promise<string> {
+  const path = archivePath(options.cache, upstream.hash);
+  const name = upstream.fileName;
+  if (existsSync(path)) {
+    if (hashFile(path) === upstream.hash) {
+      options.onEvent?.({ kind: "cached", name });
+      return path;
+    }
+    rmSync(path);
+  }
+  mkdirSync(dirname(path), { recursive: true });
+  using _lock = await lockFor(`${path}.lock`);
+  // Another boulder may have fetched it while we waited.
+  if (existsSync(path) && hashFile(path) === upstream.hash) return path;
+  const part = `${path}.part`;
+  const reasons: string[] = [];
+  let digest: Failure | undefined;
+  for (const uri of placesOf(upstream, options)) {
+    options.onEvent?.({ kind: "fetching", name, uri });
+    try {
+      await bring(uri, part, options);
+      const found = hashFile(part);
+      if (found === upstream.hash) {
+        const bytes = statSync(part).size;
+        renameSync(part, path);
+        options.onEvent?.({ kind: "fetched", name, uri, bytes });
+        return path;
+      }
+      rmSync(part, { force: true });
+      digest = new Failure(
+        "upstream.digest",
+        `Cannot use "${uri}": its SHA-256 is ${found}, expected ${upstream.hash}`,
+        { hint: "If the upstream has changed its file on purpose, look at what changed before writing the new hash." },
+      );
+      reasons.push(digest.message);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      reasons.push(`${uri}: ${describeError(error)}`);
+    }
+    options.onEvent?.({ kind: "failed", name, uri, reason: reasons.at(-1) ?? "" });
+  }
+  if (digest !== undefined) throw digest;
+  const tried = reasons.length === 0 ? "it is in neither the cache nor a mirror" : reasons.join("; ");
+  throw new Failure("upstream.failed", `Cannot fetch "${name}": ${tried}`, {
+    hint: options.offline
+      ? "Run boulder fetch with a network first, or name a folder that has it with --mirror."
+      : "Name a folder or address that has it with --mirror.",
+  });
+}
+
+/** The places to ask, in order. A mirror has files under their hash or under their name. */
+function placesOf(upstream: ArchiveUpstream, options: SourceOptions): string[] {
+  const { hash, fileName } = upstream;
+  const mirrored = options.mirrors.flatMap((mirror) => {
+    const names = [hash, `${hash.slice(0, 2)}/${hash}`, encodeURIComponent(fileName)];
+    const base = isAddress(mirror) ? mirror.replace(/\/?$/, "/") : `${pathToFileURL(resolve(mirror)).href}/`;
+    return names.map((name) => base + name).filter((uri) => !uri.startsWith("file:") || existsSync(fileURLToPath(uri)));
+  });
+  const places = [...mirrored, upstream.uri, ...upstream.mirrors];
+  return options.offline ? places.filter((uri) => uri.startsWith("file:")) : places;
+}
+
+export function isAddress(text: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+}
+
+async function bring(uri: string, part: string, options: SourceOptions): Promise<void> {
+  if (!uri.startsWith("file:")) {
+    await options.download(uri, part, options.signal);
+    return;
+  }
+  const path = fileURLToPath(uri);
+  if (!existsSync(path)) throw new Failure("upstream.failed", `Cannot read "${path}": no such file`);
+  copyFileSync(path, part);
+}
+
+/** SHA-256 of a file, lower-case hexadecimal. */
+export function hashFile(path: string): string {
+  const hash = new Sha256();
+  const handle = openSync(path, "r");
+  try {
+    const buffer = new Uint8Array(1 << 20);
+    for (;;) {
+      const count = readSync(handle, buffer);
+      if (count === 0) return hash.hex();
+      hash.update(buffer.subarray(0, count));
+    }
+  } finally {
+    closeSync(handle);
+  }
+}
+
+const WAIT_MS = 100;
+const MOST_WAITS = 36_000;
+
+/** Takes a lock of the cache, waiting for another boulder that fetches the same thing. */
+export async function lockFor(path: string): Promise<FileLock> {
+  for (let i = 0; i < MOST_WAITS; i++) {
+    const lock = FileLock.tryAcquire(path, "exclusive", `${process.pid}`);
+    if (lock !== undefined) return lock;
+    await Bun.sleep(WAIT_MS);
+  }
+  throw new Failure("root.busy", `Cannot lock "${path}": process ${lockOwner(path)} has held it for an hour`);
+}

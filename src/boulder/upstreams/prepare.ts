@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** From the upstreams of a recipe to verified files in the cache, and from there to a build folder. */
+import { copyFileSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { mapLimited } from "#base/parallel";
+import type { ArchiveUpstream, GitUpstream, Recipe } from "../recipe/model";
+import { fetchArchive, type SourceOptions } from "./archives";
+import { checkoutGit, fetchGit, type GitSource } from "./git";
+import { unpackArchive } from "./unpack";
+
+export type Source =
+  | { readonly kind: "archive"; readonly upstream: ArchiveUpstream; readonly file: string }
+  | { readonly kind: "git"; readonly upstream: GitUpstream; readonly source: GitSource };
+
+const AT_ONCE = 6;
+
+/** Fetches all upstreams, several at once; each is verified. In the order of the recipe. */
+export async function fetchSources(recipe: Recipe, options: SourceOptions): Promise<Source[]> {
+  return mapLimited(recipe.upstreams, AT_ONCE, async (upstream): Promise<Source> => {
+    if (upstream.kind === "git") return { kind: "git", upstream, source: await fetchGit(upstream, options) };
+    return { kind: "archive", upstream, file: await fetchArchive(upstream, options) };
+  });
+}
+
+/** Copies the archives under their names into the folder that scripts know as `%(sourcedir)`. */
+export function shareSources(sources: readonly Source[], folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  for (const source of sources) {
+    if (source.kind === "archive") copyFileSync(source.file, join(folder, source.upstream.fileName));
+  }
+}
+
+/** Unpacks archives and checks out commits below a build folder, each into its own place. */
+export async function unpackSources(sources: readonly Source[], folder: string, offline: boolean): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  for (const source of sources) {
+    const place = join(folder, source.upstream.directory);
+    if (source.kind === "git") await checkoutGit(source.source, source.upstream, place, offline);
+    else if (source.upstream.unpack) {
+      unpackArchive(source.file, place, { stripDirs: source.upstream.stripDirs, name: source.upstream.fileName });
+    }
+  }
+}
