@@ -115,9 +115,8 @@ export function findAsked<T extends Related>(available: RelatedSet<T>, words: re
       name,
       available.all().map((item) => item.name),
     );
-    throw new Failure("deb.unsatisfied", `Cannot import "${word}": apt knows no such package`, {
-      ...(near === undefined ? {} : { hint: `Did you mean ${near}?` }),
-    });
+    const detail = near === undefined ? {} : { hint: `Did you mean ${near}?` };
+    throw new Failure("deb.unsatisfied", `Cannot import "${word}": apt knows no such package`, detail);
   });
 }
 

@@ -4,8 +4,8 @@
 /** The two jobs that are worth a process of their own, and the messages that carry them. */
 import { type EmitOptions, type EmittedStone, emitStone } from "#deb/emit";
 import type { PackagePlan } from "#deb/plan-model";
-import { type ScanOptions, scanDeb } from "#deb/scan";
-import type { PackageScan } from "#deb/scan-model";
+import { scanDeb } from "#deb/scan";
+import type { PackageScan, ScanOptions } from "#deb/scan-model";
 
 export type Job =
   | { readonly kind: "scan"; readonly path: string; readonly sha256: string; readonly options: ScanOptions }

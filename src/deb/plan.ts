@@ -98,7 +98,7 @@ export function planSet(set: ScanSet, options: PlanOptions): PackagePlan[] {
 
   return set.all().map((scan) => {
     const quirks = quirksOf(scan);
-    const drop = new Set([...(owned.drop.get(scan.name) ?? [])]);
+    const drop = new Set(owned.drop.get(scan.name));
     const found = capabilities.of(scan);
     const depends = new Set([...dependsOf(set, scan), ...(linking.depends.get(scan.name) ?? []), ...found.depends]);
     const provides = new Set(found.provides);

@@ -139,3 +139,12 @@ export interface PackageScan {
   readonly libraryFolders: readonly string[];
   readonly losses: readonly Loss[];
 }
+
+export interface ScanOptions {
+  /** Folder for large bodies, which are removed again. */
+  readonly folder: string;
+  /** The machine of the set, as ELF names it. */
+  readonly machine: string;
+  /** Absolute paths that are known to exist in the set, for handlers that ask. */
+  readonly present?: readonly string[];
+}

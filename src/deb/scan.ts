@@ -8,22 +8,13 @@ import { DebArchive } from "#deb/archive";
 import { readEntries } from "#deb/entries";
 import { readLicences } from "#deb/licences";
 import { FileScanner } from "#deb/scan-file";
-import type { Loss, PackageScan, ScannedElf, ScannedFile, StateEntry } from "#deb/scan-model";
+import type { Loss, PackageScan, ScannedElf, ScannedFile, ScanOptions, StateEntry } from "#deb/scan-model";
 import { readScripts } from "#deb/scripts";
 import { splitDescription } from "#formats/control";
 import { Xxh3_128 } from "#sys/xxh3";
 
 /** Changes whenever a scan of the same package may come out differently, so that kept scans are not used again. */
 export const SCAN_VERSION = 1;
-
-export interface ScanOptions {
-  /** Folder for large bodies, which are removed again. */
-  readonly folder: string;
-  /** The machine of the set, as ELF names it. */
-  readonly machine: string;
-  /** Absolute paths that are known to exist in the set, for handlers that ask. */
-  readonly present?: readonly string[];
-}
 
 const RELATIONS = ["depends", "pre-depends", "recommends", "conflicts", "breaks", "replaces", "provides"];
 

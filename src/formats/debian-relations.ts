@@ -15,7 +15,7 @@ export interface Relation {
 export type Alternatives = readonly Relation[];
 
 const FORM =
-  /^([A-Za-z0-9][A-Za-z0-9+.-]*)(?::[a-z0-9-]+)?\s*(?:\(\s*(<<|<=|=|>=|>>|<|>)\s*([^\s)]+)\s*\))?\s*(?:\[[^\]]*\])?\s*(?:<[^>]*>)*$/;
+  /^([A-Za-z0-9][A-Za-z0-9+.-]*)(?::[a-z0-9-]+)?\s*(?:\(\s*(<<|<=|=|>=|>>|<|>)\s*([^\s()<=>]+)\s*\))?\s*(?:\[[^\]]*\])?\s*(?:<[^>]*>)*$/;
 
 function operatorOf(word: string): Operator {
   // A single angle is the old spelling of "or equal" (Policy 7.1).

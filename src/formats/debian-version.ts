@@ -22,7 +22,7 @@ function split(version: string): Parts {
 
 /** True for what may stand in a Version field. */
 export function isDebianVersion(text: string): boolean {
-  return /^(?:\d{1,9}:)?[0-9][A-Za-z0-9.+~:-]*$|^(?:\d{1,9}:)?[A-Za-z0-9.+~-]+$/.test(text) && text.length <= 200;
+  return /^(?:\d{1,9}:[A-Za-z0-9][A-Za-z0-9.+~:-]*|[A-Za-z0-9][A-Za-z0-9.+~-]*)$/.test(text) && text.length <= 200;
 }
 
 const TILDE = 0x7e;
@@ -71,19 +71,15 @@ export function compareDebianVersions(a: string, b: string): number {
 
 export type Operator = "<<" | "<=" | "=" | ">=" | ">>";
 
+const HOLDS: Readonly<Record<Operator, (order: number) => boolean>> = {
+  "<<": (order) => order < 0,
+  "<=": (order) => order <= 0,
+  "=": (order) => order === 0,
+  ">=": (order) => order >= 0,
+  ">>": (order) => order > 0,
+};
+
 /** True where `version OPERATOR bound` holds. */
 export function versionMatches(version: string, operator: Operator, bound: string): boolean {
-  const order = compareDebianVersions(version, bound);
-  switch (operator) {
-    case "<<":
-      return order < 0;
-    case "<=":
-      return order <= 0;
-    case "=":
-      return order === 0;
-    case ">=":
-      return order >= 0;
-    case ">>":
-      return order > 0;
-  }
+  return HOLDS[operator](compareDebianVersions(version, bound));
 }
