@@ -10,11 +10,12 @@ import { availableParallelism } from "node:os";
 import { Failure } from "#base/errors";
 import { compareText, getOrInsert } from "#base/order";
 import { analyseFiles } from "#boulder/package/analyse";
-import { type Unresolved, unresolvedOf } from "#boulder/package/closure";
+import { unresolvedOf } from "#boulder/package/closure";
 import { Collector, definitionsOf, type PathKind } from "#boulder/package/collect";
 import { type EmittedPackage, emitPackage } from "#boulder/package/emit";
+import { evidenceOf, evidencePath, writeEvidence } from "#boulder/package/evidence";
 import { compressManuals } from "#boulder/package/manual";
-import type { CollectedFile, OnEvent } from "#boulder/package/model";
+import type { CollectedFile, OnEvent, PackagingResult } from "#boulder/package/model";
 import { type MergedPackage, mergePackages } from "#boulder/package/packages";
 import { refreshBytecode } from "#boulder/package/refresh";
 import { Scratch } from "#boulder/package/scratch";
@@ -25,6 +26,8 @@ import type { PackageDefinition, Recipe } from "#boulder/recipe/model";
 import { type AnalysedFile, type Settled, settle } from "#capabilities/settle";
 import { type CapabilityText, formatCapability } from "#model/dependency";
 import type { Profile } from "#stone/writer";
+
+export type { PackagedFile, PackagingResult } from "#boulder/package/model";
 
 export interface PackagingOptions extends WalkOptions {
   readonly recipe: Recipe;
@@ -50,22 +53,6 @@ export interface PackagingOptions extends WalkOptions {
   readonly jobs?: number;
   readonly profile?: Profile;
   readonly onEvent?: OnEvent;
-}
-
-export interface PackagedFile {
-  readonly path: string;
-  readonly package: string;
-  /** The rule that won, as written, and where. */
-  readonly rule: CollectedFile["rule"];
-}
-
-export interface PackagingResult {
-  /** By name. */
-  readonly packages: readonly EmittedPackage[];
-  readonly files: readonly PackagedFile[];
-  readonly settled: ReadonlyMap<string, Settled>;
-  /** Dependencies that nothing known gives; empty where `known` was left out. */
-  readonly unresolved: readonly Unresolved[];
 }
 
 function pathKind(file: InstalledFile): PathKind {
@@ -184,12 +171,14 @@ export async function packageInstall(options: PackagingOptions): Promise<Packagi
       packages.push(emitted);
       onEvent({ type: "package", name, file: emitted.file, size: emitted.size });
     }
-    return {
+    const result: PackagingResult = {
       packages,
       files: files.map((file) => ({ path: file.path, package: file.rule.package, rule: file.rule })),
       settled,
       unresolved: options.known === undefined ? [] : unresolvedOf(settled, options.known),
     };
+    writeEvidence(evidencePath(options.outFolder, recipe, options.architecture), evidenceOf(recipe, result));
+    return result;
   } finally {
     rmSync(options.scratchFolder, { recursive: true, force: true });
   }
