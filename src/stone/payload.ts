@@ -13,6 +13,7 @@ import { Xxh3_64, xxh3_64 } from "#sys/xxh3";
 import { ZstdDecoder, ZstdError } from "#sys/zstd";
 
 const WINDOW_LOG_MAX = 31;
+const PAYLOAD_VERSION = 1;
 const CHUNK = 1024 * 1024;
 
 /** Buffers that wait for the next payload; a decoder in use has taken its pair. */
@@ -88,6 +89,17 @@ export function readExactly(source: ByteSource, target: Uint8Array, at: number):
   }
 }
 
+function checkPayload(payload: PayloadHeader, name: string): void {
+  if (payload.version !== PAYLOAD_VERSION) {
+    const problem = `a ${payload.kind} payload of version ${payload.version}, expected ${PAYLOAD_VERSION}`;
+    throw stoneFailure("stone.version", name, problem);
+  }
+  if (payload.compression === "unknown") {
+    const problem = `a payload compressed by method ${payload.compressionId}, expected none (1) or zstd (2)`;
+    throw stoneFailure("stone.payload", name, problem);
+  }
+}
+
 /**
  * Streams a payload's plain bytes to `sink`; a piece is valid only during the call. Verifies the stored bytes'
  * XXH3-64 at the end, so nothing that `sink` was given may be relied on before this returns.
@@ -99,10 +111,7 @@ export function streamPayload(
   sink: (chunk: Uint8Array) => void,
   limits: StoneLimits = DEFAULT_LIMITS,
 ): void {
-  if (payload.compression === "unknown") {
-    const problem = `a payload compressed by method ${payload.compressionId}, expected none (1) or zstd (2)`;
-    throw stoneFailure("stone.payload", source.name, problem);
-  }
+  checkPayload(payload, source.name);
   if (payload.plainSize > limits.content) {
     const problem = `a payload of ${payload.plainSize} bytes, expected at most ${limits.content}`;
     throw stoneFailure("stone.limit", source.name, problem);
@@ -182,6 +191,18 @@ function decompress(
   if (plain !== plainSize) throw wrongSize(`${plain}`, payload, name);
 }
 
+/** XXH3-64 of the stored bytes of a payload. */
+export function storedChecksum(source: ByteSource, payload: PayloadHeader): bigint {
+  const buffer = takeBuffer();
+  try {
+    using hash = new Xxh3_64();
+    copyPlain(source, payload, buffer, hash, () => {});
+    return hash.digest();
+  } finally {
+    giveBuffer(buffer);
+  }
+}
+
 /**
  * A whole record payload in memory. Its sizes are bounded and the checksum is verified before anything is decompressed
  * or reserved. Throws as `streamPayload` does.
@@ -193,14 +214,11 @@ export function loadPayload(source: ByteSource, payload: PayloadHeader, limits: 
     const problem = `a ${payload.kind} payload of ${plainSize} bytes, expected at most ${limits.recordPayload}`;
     throw stoneFailure("stone.limit", name, problem);
   }
+  checkPayload(payload, name);
   const stored = new Uint8Array(storedSize);
   readExactly(source, stored, payload.bodyOffset);
   if (xxh3_64(stored) !== payload.checksum) throw wrongChecksum(payload, name);
   if (payload.compression === "none") return stored;
-  if (payload.compression === "unknown") {
-    const problem = `a payload compressed by method ${payload.compressionId}, expected none (1) or zstd (2)`;
-    throw stoneFailure("stone.payload", name, problem);
-  }
   try {
     return decompressWhole(stored, payload, limits, name);
   } catch (cause) {

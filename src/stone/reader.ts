@@ -23,7 +23,7 @@ import { checkBodies, layoutEntries } from "#stone/layout";
 import { decodeLayout, type LayoutRecord } from "#stone/layout-records";
 import { decodeMeta, type MetaRecord } from "#stone/meta-records";
 import { metaFields } from "#stone/package-meta";
-import { loadPayload, readExactly } from "#stone/payload";
+import { loadPayload, readExactly, storedChecksum } from "#stone/payload";
 import { type ByteSource, FileSource, MemorySource } from "#stone/source";
 
 export type { ContentSink } from "#stone/content";
@@ -103,6 +103,11 @@ export class StoneReader {
     return bytes;
   }
 
+  /** XXH3-64 of the stored bytes of any payload as they are; the header says what it should be. */
+  checksum(payload: PayloadHeader): bigint {
+    return storedChecksum(this.#source, payload);
+  }
+
   #ofKind(kind: PayloadKind): PayloadHeader[] {
     return this.payloads.filter((payload) => payload.kind === kind);
   }
@@ -121,10 +126,14 @@ export class StoneReader {
     for (const payload of this.#ofKind("meta")) yield this.#records(payload, "meta", decodeMeta);
   }
 
-  /** The package that the first meta payload describes. Throws `stone.meta` where there is none. */
+  /** The package that the one meta payload describes. Throws `stone.meta` where there is none, or several. */
   meta(): PackageMeta {
-    for (const records of this.metas()) return metaFields(records, this.name).meta;
-    throw stoneFailure("stone.meta", this.name, "no metadata, expected a meta payload");
+    const [payload, second] = this.#ofKind("meta");
+    if (payload === undefined || second !== undefined) {
+      const found = payload === undefined ? "no metadata" : "metadata of several packages";
+      throw stoneFailure("stone.meta", this.name, `${found}, expected one meta payload`);
+    }
+    return metaFields(this.#records(payload, "meta", decodeMeta), this.name).meta;
   }
 
   /** The layout as it stands in the file, unknown and unsafe entries too: to show, never to install. */

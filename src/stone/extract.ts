@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Unpacks a stone into a folder of its own, for people who want to look at its files. Nothing is installed. */
+import { chmodSync, closeSync, mkdirSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { hex } from "#base/bytes";
+import { errnoCode, Failure } from "#base/errors";
+import { getOrInsert } from "#base/order";
+import type { LayoutEntry, RegularEntry } from "#model/layout";
+import type { PackageMeta } from "#model/package";
+import type { ContentSink } from "#stone/content";
+import type { StoneLimits } from "#stone/format";
+import { nameProblem } from "#stone/paths";
+import { StoneReader } from "#stone/reader";
+import { type Owner, readAll, SafeFolder } from "#stone/safe-folder";
+import { renameNoReplace } from "#sys/exchange";
+
+export type ExtractEvent =
+  | { readonly type: "start"; readonly folder: string; readonly files: number; readonly bytes: number }
+  | { readonly type: "file"; readonly path: string; readonly bytes: number }
+  /** A device, socket or fifo, which is not made. */
+  | { readonly type: "skipped"; readonly path: string; readonly kind: string }
+  /** Attributes that the file system or the lack of rights did not allow. */
+  | { readonly type: "attributes"; readonly path: string; readonly names: readonly string[] };
+
+export interface ExtractOptions {
+  readonly limits?: Partial<StoneLimits>;
+  readonly onEvent?: (event: ExtractEvent) => void;
+}
+
+/** `name-version-release.arch`, with what cannot stand in a file name replaced by `_`. */
+export function extractName(meta: PackageMeta): string {
+  const name = `${meta.name}-${meta.version}-${meta.release}.${meta.architecture}`.replaceAll("/", "_");
+  return nameProblem(name) === undefined ? name : `${meta.name}-${meta.release}`;
+}
+
+class Extractor implements ContentSink {
+  readonly #folder: SafeFolder;
+  readonly #byDigest = new Map<string, RegularEntry[]>();
+  readonly #onEvent: (event: ExtractEvent) => void;
+  // Owners are only root's to give; without them set-id bits would be somebody else's rights.
+  readonly #asRoot = process.geteuid?.() === 0;
+  #fd = -1;
+
+  constructor(folder: SafeFolder, entries: readonly LayoutEntry[], onEvent: (event: ExtractEvent) => void) {
+    this.#folder = folder;
+    this.#onEvent = onEvent;
+    for (const entry of entries) {
+      if (entry.kind === "regular") getOrInsert(this.#byDigest, hex(entry.digest), () => []).push(entry);
+    }
+  }
+
+  #owner(entry: LayoutEntry): Owner | undefined {
+    return this.#asRoot ? entry : undefined;
+  }
+
+  #mode(entry: LayoutEntry): number {
+    return this.#asRoot ? entry.mode : entry.mode & 0o777;
+  }
+
+  #entries(record: { readonly digest: Uint8Array }): RegularEntry[] {
+    return this.#byDigest.get(hex(record.digest)) ?? [];
+  }
+
+  begin(record: { readonly digest: Uint8Array }): void {
+    const [first] = this.#entries(record);
+    this.#fd = first === undefined ? -1 : this.#folder.createFile(`usr/${first.path}`);
+  }
+
+  data(chunk: Uint8Array): void {
+    if (this.#fd >= 0) writeAll(this.#fd, chunk);
+  }
+
+  end(record: { readonly start: number; readonly end: number; readonly digest: Uint8Array }): void {
+    const [first, ...others] = this.#entries(record);
+    if (first === undefined) return;
+    for (const other of others) {
+      const copy = this.#folder.createFile(`usr/${other.path}`);
+      try {
+        readAll(this.#fd, (chunk) => writeAll(copy, chunk));
+        this.#finish(copy, other, record.end - record.start);
+      } finally {
+        closeSync(copy);
+      }
+    }
+    this.#finish(this.#fd, first, record.end - record.start);
+    this.close();
+  }
+
+  #finish(fd: number, entry: RegularEntry, bytes: number): void {
+    const refused = this.#folder.finish(fd, this.#mode(entry), this.#owner(entry), entry.xattrs);
+    this.#report(entry, refused);
+    this.#onEvent({ type: "file", path: entry.path, bytes });
+  }
+
+  #report(entry: LayoutEntry, refused: readonly string[]): void {
+    if (refused.length > 0) this.#onEvent({ type: "attributes", path: entry.path, names: refused });
+  }
+
+  close(): void {
+    if (this.#fd >= 0) closeSync(this.#fd);
+    this.#fd = -1;
+  }
+
+  /** Links, then folders from the deepest up: a folder may be recorded without the right to write in it. */
+  others(entries: readonly LayoutEntry[]): void {
+    const folders: LayoutEntry[] = [];
+    for (const entry of entries) {
+      if (entry.kind === "symlink") {
+        this.#folder.makeLink(`usr/${entry.path}`, entry.target);
+        if (this.#asRoot) this.#folder.own(`usr/${entry.path}`, entry);
+        this.#onEvent({ type: "file", path: entry.path, bytes: 0 });
+      } else if (entry.kind === "directory") {
+        this.#folder.makeFolder(`usr/${entry.path}`);
+        folders.push(entry);
+      } else if (entry.kind !== "regular") this.#onEvent({ type: "skipped", path: entry.path, kind: entry.kind });
+    }
+    for (const entry of folders.sort((a, b) => b.path.length - a.path.length)) {
+      const path = `usr/${entry.path}`;
+      this.#report(entry, this.#folder.finishFolder(path, this.#mode(entry), this.#owner(entry), entry.xattrs));
+    }
+  }
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.byteLength; ) done += writeSync(fd, bytes, done, bytes.byteLength - done);
+}
+
+/**
+ * Unpacks a package to `outDir/<name-version-release.arch>/usr/...` and gives that folder's path. Every byte is verified; the
+ * folder appears under its name only when all of it is right. Throws what reading a stone throws, `stone.path` for an
+ * entry below a symbolic link, `io` where the folder exists.
+ */
+export function extractStone(path: string, outDir: string, options: ExtractOptions = {}): string {
+  const { onEvent = () => {} } = options;
+  using reader = StoneReader.open(path, { expect: "binary", ...(options.limits && { limits: options.limits }) });
+  const meta = reader.meta();
+  const entries = reader.layout();
+  const target = join(outDir, extractName(meta));
+  const temporary = join(outDir, `.${meta.name}.${process.pid}.part`);
+  mkdirSync(outDir, { recursive: true });
+  rmSync(temporary, { recursive: true, force: true });
+  try {
+    fill(reader, entries, temporary, target, onEvent);
+    chmodSync(temporary, 0o755);
+    place(temporary, target);
+  } catch (cause) {
+    // Only links of the package itself can be in the way: the folder is new and ours alone.
+    if (["ENOTDIR", "ELOOP", "EEXIST"].includes(errnoCode(cause) ?? "")) {
+      throw new Failure("stone.path", `Cannot extract "${path}": an entry below a link, expected folders`, { cause });
+    }
+    throw cause;
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+  return target;
+}
+
+function place(temporary: string, target: string): void {
+  try {
+    renameNoReplace(temporary, target);
+  } catch (cause) {
+    if (errnoCode(cause) !== "EEXIST") throw cause;
+    throw new Failure("io", `Cannot extract to "${target}": it exists, expected a new folder`, {
+      hint: "Remove it, or name another folder.",
+      cause,
+    });
+  }
+}
+
+function fill(
+  reader: StoneReader,
+  entries: readonly LayoutEntry[],
+  temporary: string,
+  target: string,
+  onEvent: (event: ExtractEvent) => void,
+): void {
+  using folder = new SafeFolder(temporary);
+  folder.makeFolder("usr");
+  const extractor = new Extractor(folder, entries, onEvent);
+  const bytes = reader.index().reduce((sum, body) => sum + body.end - body.start, 0);
+  onEvent({ type: "start", folder: target, files: entries.length, bytes });
+  try {
+    // Links are made after the bodies, so no body can be written through one.
+    reader.content(extractor);
+    extractor.others(entries);
+  } finally {
+    extractor.close();
+  }
+}
