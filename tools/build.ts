@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/**
+ * `./dev build`: one executable, `build/moss`, that holds the runtime, every program and the native half of `lmdb`, and
+ * runs on Debian 12 with neither Node nor Bun. The other programs are links to it: it does what its name says.
+ */
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { BunPlugin } from "bun";
+import { PROGRAMS } from "../bin/multicall.ts";
+import { loadedPart } from "./embed/loaded-part.ts";
+
+const root = join(import.meta.dir, "..");
+
+/** Packages that the executable does without, and what stands for them. Only `lmdb` imports them. */
+function replacements(addon: string): Record<string, string> {
+  return {
+    // Finds and loads the addon; here it is embedded.
+    "node-gyp-build-optional-packages": `
+      import { loadAddon } from ${JSON.stringify(join(root, "tools/embed/load-addon.ts"))};
+      import embedded from ${JSON.stringify(addon)} with { type: "file" };
+      export default () => loadAddon(embedded);`,
+    // Encodes values as msgpack, which moss-db never asks for; 20 ms of every start.
+    msgpackr: "export class Encoder {}",
+    // A cache in front of the database, which moss-db never asks for.
+    "weak-lru-cache": "export class WeakLRUCache {}",
+  };
+}
+
+function embedLmdb(addon: string): BunPlugin {
+  const texts = replacements(addon);
+  const filter = new RegExp(`^(${Object.keys(texts).join("|")})$`);
+  return {
+    name: "embed-lmdb",
+    setup(build) {
+      // Its modules, not its one CommonJS file: that would take the path of this checkout into the executable.
+      build.onResolve({ filter: /^lmdb$/ }, () => ({ path: join(root, "node_modules/lmdb/node-index.js") }));
+      build.onResolve({ filter }, ({ path }) => ({ path, namespace: "replacement" }));
+      build.onLoad({ filter: /.*/, namespace: "replacement" }, ({ path }) => ({
+        contents: texts[path] ?? "",
+        loader: "js",
+      }));
+    },
+  };
+}
+
+/** Makes one executable of a program, its libraries and its data. */
+export async function compile(entry: string, path: string): Promise<void> {
+  const parts = `${path}.parts`;
+  mkdirSync(parts, { recursive: true });
+  const addon = join(parts, "lmdb.node");
+  writeFileSync(addon, loadedPart(join(root, `node_modules/@lmdb/lmdb-linux-${process.arch}/node.napi.glibc.node`)));
+  const result = await Bun.build({
+    entrypoints: [entry],
+    target: "bun",
+    format: "esm",
+    minify: { syntax: true, whitespace: true, identifiers: false },
+    bytecode: true,
+    sourcemap: "none",
+    plugins: [embedLmdb(addon)],
+    compile: {
+      outfile: join(parts, "program"),
+      assets: [join(root, "data")],
+      // A tool that root runs in any folder must not take settings from files that happen to lie there.
+      autoloadDotenv: false,
+      autoloadBunfig: false,
+      autoloadTsconfig: false,
+      autoloadPackageJson: false,
+    },
+  });
+  if (!result.success) throw new AggregateError(result.logs, "the bundle could not be made");
+  renameSync(join(parts, "program"), path);
+  rmSync(parts, { recursive: true });
+}
+
+/** Builds the executable and its links in a folder, which is emptied first; the path of the executable. */
+export async function buildExecutable(out: string): Promise<string> {
+  rmSync(out, { recursive: true, force: true });
+  const path = join(out, "moss");
+  await compile(join(root, "bin/multicall.ts"), path);
+  for (const name of PROGRAMS) if (name !== "moss") symlinkSync("moss", join(out, name));
+  return path;
+}
+
+if (import.meta.main) {
+  const started = performance.now();
+  const out = join(root, "build");
+  const path = await buildExecutable(out);
+  const size = (statSync(path).size / 1e6).toFixed(0);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(`build: ${path} ${size} MB in ${seconds} s, as ${readdirSync(out).sort().join(", ")}`);
+}
