@@ -78,7 +78,7 @@ export class Apt {
     try {
       result = await run([program, "-c", this.#config, ...args], {
         ...(cwd === undefined ? {} : { cwd }),
-        env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C.UTF-8", ...proxies() },
+        env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C.UTF-8", ...aptEnvironment() },
         ...(onOutput === undefined
           ? {}
           : { onOutput: (chunk, stream) => stream === "stdout" && onOutput(Buffer.from(chunk).toString("utf8")) }),
@@ -165,10 +165,10 @@ export class Apt {
   }
 }
 
-/** Proxies of the caller's environment, which apt honours. */
-function proxies(): Record<string, string> {
+/** What apt honours of the caller's environment. */
+function aptEnvironment(): Record<string, string> {
   const out: Record<string, string> = {};
-  for (const name of ["http_proxy", "https_proxy", "no_proxy", "HOME"]) {
+  for (const name of ["http_proxy", "https_proxy", "no_proxy", "HOME", "APT_CONFIG"]) {
     const value = process.env[name];
     if (value !== undefined) out[name] = value;
   }

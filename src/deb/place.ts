@@ -27,6 +27,9 @@ const MERGED: Readonly<Record<string, string>> = {
   libx32: "libx32",
 };
 
+/** Folders of /var that are links into /run. */
+const RUNNING: Readonly<Record<string, string>> = { run: "run", lock: "run/lock" };
+
 const KERNEL = new Set(["proc", "sys", "dev"]);
 /** Files of /boot by the kernel version at their end: `vmlinuz-6.1.0-1-amd64` -> `lib/kernel/6.1.0-1-amd64/vmlinuz`. */
 const KERNEL_FILE = /^(vmlinuz|vmlinux|System\.map|config)-(.+)$/;
@@ -49,7 +52,8 @@ export function place(parts: readonly string[]): Place {
   if (first === "usr") return placeUsr(rest);
   const merged = MERGED[first];
   if (merged !== undefined) return rest.length === 0 ? { kind: "root" } : placeUsr([merged, ...rest]);
-  const path = parts.join("/");
+  const running = first === "var" ? RUNNING[rest[0] ?? ""] : undefined;
+  const path = running === undefined || rest.length < 2 ? parts.join("/") : [running, ...rest.slice(1)].join("/");
   if (KERNEL.has(first)) return { kind: "kernel", path };
   if (first === "boot" && rest.length === 1) {
     const [, file, version] = KERNEL_FILE.exec(rest[0] ?? "") ?? [];

@@ -15,9 +15,11 @@ export interface Quirks {
   readonly users: readonly SystemUser[];
   readonly texts: readonly PlannedText[];
   readonly losses: readonly Loss[];
+  /** Packages that Debian takes for granted because they are essential there, and this one does not work without. */
+  readonly needs: readonly string[];
 }
 
-const NONE: Quirks = { rename: {}, links: [], state: [], users: [], texts: [], losses: [] };
+const NONE: Quirks = { rename: {}, links: [], state: [], users: [], texts: [], losses: [], needs: [] };
 const root = { uid: 0, gid: 0 };
 const ADM = 4;
 const MAIL = 8;
@@ -83,6 +85,9 @@ function pamRuntime(): Quirks {
 const TABLE: Readonly<Record<string, () => Quirks>> = {
   "base-files": baseFiles,
   "libpam-runtime": pamRuntime,
+  libtinfo6: () => ({ ...NONE, needs: ["ncurses-base"] }),
+  systemd: () => ({ ...NONE, needs: ["base-files", "base-passwd", "libc-bin", "util-linux"] }),
+  "systemd-sysv": () => ({ ...NONE, needs: ["login", "libpam-runtime"] }),
   "libc-bin": () => ({ ...NONE, state: [copy("etc/nsswitch.conf", "/usr/share/libc-bin/nsswitch.conf")] }),
 };
 

@@ -89,48 +89,58 @@ class Linker {
     getOrInsert(this.provides, name, () => new Set()).add(capability);
   }
 
-  /** The library that a path is, following links; undefined where it is none of that machine. */
-  at(path: string, isa: string): ScannedElf | undefined {
-    let current = path;
-    for (let hops = 0; hops < 16; hops++) {
+  /** The ELF file that a path leads to, through links. */
+  #target(path: string): ScannedElf | undefined {
+    let current: string | undefined = path;
+    for (let hops = 0; hops < 16 && current !== undefined; hops++) {
       const elf = this.#elves.get(current);
-      if (elf !== undefined) return elf.isa === isa ? elf : undefined;
-      const next = this.#files.linkTarget(current);
-      if (next === undefined) return undefined;
-      current = next;
+      if (elf !== undefined) return elf;
+      current = this.#files.linkTarget(current);
     }
     return undefined;
   }
 
-  /** What every package gives without being asked: libraries in the common folders, loaders. */
-  provide(scan: PackageScan, links: readonly string[]): void {
-    for (const path of [
-      ...scan.elves.filter((elf) => this.#files.keeps(scan.name, elf.path)).map((e) => e.path),
-      ...links,
-    ]) {
-      const elf = scan.elves.find((e) => e.path === path) ?? this.#linked(path);
-      if (elf === undefined || !elf.shared) continue;
-      const name = posix.basename(path);
-      const folder = posix.dirname(path);
-      const common = this.folders(elf.isa).includes(folder);
-      if (elf.soname?.startsWith("ld-") === true && folder.startsWith("lib")) {
-        for (const start of ["/lib64", "/usr/lib64", "/lib", "/usr/lib"])
-          this.give(scan.name, loader(`${start}/${elf.soname}`, elf.isa));
-        this.give(scan.name, loader(`/usr/${path}`, elf.isa));
-      }
-      if (!common || !name.includes(".so")) continue;
-      // The loader opens the file by the name it was asked for: a soname without a file of that name helps nobody.
-      const called = elf.soname ?? name;
-      if (called === name || this.#files.owners(`${folder}/${called}`).length > 0)
-        this.give(scan.name, soname(called, elf.isa));
-    }
+  /** The library of a machine that a path is; undefined where it is none. */
+  at(path: string, isa: string): ScannedElf | undefined {
+    const elf = this.#target(path);
+    return elf?.isa === isa ? elf : undefined;
   }
 
-  #linked(path: string): ScannedElf | undefined {
-    const target = this.#files.linkTarget(path);
-    const elf = target === undefined ? undefined : this.#elves.get(target);
-    // An alternative's link is a library by the name of the link.
-    return elf === undefined ? undefined : { ...elf, soname: posix.basename(path) };
+  /** What every package gives without being asked: libraries in the common folders, loaders. */
+  provide(scan: PackageScan, links: readonly string[]): void {
+    for (const elf of scan.elves) {
+      if (elf.shared && this.#files.keeps(scan.name, elf.path)) this.#provideElf(scan.name, elf);
+    }
+    for (const file of scan.files) {
+      if (file.kind === "symlink" && this.#files.keeps(scan.name, file.path)) this.#provideLink(scan.name, file.path);
+    }
+    for (const path of links) this.#provideLink(scan.name, path);
+  }
+
+  #provideElf(name: string, elf: ScannedElf): void {
+    const base = posix.basename(elf.path);
+    const folder = posix.dirname(elf.path);
+    if (elf.soname?.startsWith("ld-") === true && folder.startsWith("lib")) {
+      for (const start of ["/lib64", "/usr/lib64", "/lib", "/usr/lib"]) {
+        this.give(name, loader(`${start}/${elf.soname}`, elf.isa));
+      }
+      this.give(name, loader(`/usr/${elf.path}`, elf.isa));
+    }
+    // The loader opens a file by the name it was asked for: a soname without a file of that name helps nobody.
+    const isAsked = elf.soname === undefined || elf.soname === base;
+    if (isAsked && base.includes(".so") && this.folders(elf.isa).includes(folder))
+      this.give(name, soname(base, elf.isa));
+  }
+
+  /** A link in a common folder is a library by its own name: `libz.so.1` to `libz.so.1.2`, or an alternative's. */
+  #provideLink(name: string, path: string): void {
+    const base = posix.basename(path);
+    if (!base.includes(".so")) return;
+    const elf = this.#target(path);
+    if (elf === undefined || !this.folders(elf.isa).includes(posix.dirname(path))) return;
+    // `libz.so`, which only the linker asks for, is not one.
+    const isDevelopment = base.endsWith(".so") && elf.soname !== undefined && elf.soname !== base;
+    if (!isDevelopment) this.give(name, soname(base, elf.isa));
   }
 
   /** Where the loader finds a needed library for one file; undefined where nothing in the set is it. */
@@ -179,8 +189,10 @@ class Linker {
           continue;
         }
         const holders = this.#files.owners(found.path);
-        if (found.common) depends.add(soname(name, elf.isa));
-        else if (!holders.includes(scan.name)) {
+        if (found.common) {
+          for (const holder of holders) this.give(holder, soname(name, elf.isa));
+          depends.add(soname(name, elf.isa));
+        } else if (!holders.includes(scan.name)) {
           const capability = soname(nestedName(found.path, elf.isa), elf.isa);
           for (const holder of holders) this.give(holder, capability);
           depends.add(capability);

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Imports of packages that dpkg-deb made: from the .deb to the stone that is read back. */
+import { afterEach, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hex } from "#base/bytes";
+import { Failure } from "#base/errors";
+import { type ImportOptions, importDebs } from "#deb/import";
+import { formatCapability } from "#model/dependency";
+import { StoneReader } from "#stone/reader";
+import { sha256Hex } from "#sys/sha256";
+import { type DebSpec, hasDpkgDeb, makeDeb } from "#tests/support/debs";
+
+const folders: string[] = [];
+function temporary(): string {
+  const folder = mkdtempSync(join(tmpdir(), "deb-import-"));
+  folders.push(folder);
+  return folder;
+}
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+async function importSpecs(specs: readonly DebSpec[], options: Partial<ImportOptions> = {}) {
+  const folder = temporary();
+  const outDir = options.outDir ?? join(folder, "out");
+  const words = specs.map((spec) => makeDeb(folder, spec));
+  const result = await importDebs({
+    words,
+    outDir,
+    cache: join(folder, "cache"),
+    profile: "fast",
+    jobs: 1,
+    ...options,
+  });
+  return { ...result, outDir };
+}
+
+/** A stone as plain data. */
+function readStone(path: string) {
+  using stone = StoneReader.open(path);
+  const meta = stone.meta();
+  const bodies = new Map<string, Buffer>();
+  let parts: Uint8Array[] = [];
+  stone.content({
+    begin: () => {
+      parts = [];
+    },
+    data: (chunk) => parts.push(chunk.slice()),
+    end: (record) => bodies.set(hex(record.digest), Buffer.concat(parts)),
+  });
+  const entries = new Map(
+    stone.layout().map((entry) => {
+      const body = entry.kind === "regular" ? bodies.get(hex(entry.digest))?.toString() : undefined;
+      const mode = entry.mode.toString(8);
+      const shown = entry.kind === "symlink" ? `-> ${entry.target}` : entry.kind === "regular" ? (body ?? "") : "dir";
+      return [entry.path, { mode, shown }] as const;
+    }),
+  );
+  return {
+    meta,
+    entries,
+    text: (path: string) => entries.get(path)?.shown,
+    depends: meta.depends.map(formatCapability),
+    provides: meta.provides.map(formatCapability),
+    conflicts: meta.conflicts.map(formatCapability),
+  };
+}
+
+async function importOne(spec: DebSpec) {
+  const { packages, outDir } = await importSpecs([spec]);
+  const [only] = packages;
+  if (only === undefined) throw new Error("nothing imported");
+  return { ...readStone(join(outDir, only.stone.file)), losses: only.plan.losses, file: only.stone.file };
+}
+
+/** All packages of a set by name. */
+async function importAll(specs: readonly DebSpec[], options: Partial<ImportOptions> = {}) {
+  const { packages, outDir } = await importSpecs(specs, options);
+  return new Map(
+    packages.map(({ plan, stone }) => [plan.name, { ...readStone(join(outDir, stone.file)), losses: plan.losses }]),
+  );
+}
+
+const it = test.skipIf(!hasDpkgDeb);
+
+it("the root folders are merged into /usr, lib64 into lib, links follow", async () => {
+  const { entries, text } = await importOne({
+    name: "tool",
+    files: {
+      "/bin/tool": { text: "tool", mode: 0o755 },
+      "/sbin/admin": { text: "admin", mode: 0o755 },
+      "/lib/x86_64-linux-gnu/libt.so.1": "lib",
+      "/lib64/ld.so.1": { link: "/lib/x86_64-linux-gnu/libt.so.1" },
+      "/bin/up": { link: "../sbin/admin" },
+      "/bin/far": { link: "../usr/share/t/x" },
+      "/usr/share/t/x": "x",
+      "/usr/bin/away": { link: "../../bin/tool" },
+      "/usr/lib64/y": "y",
+    },
+  });
+  expect([...entries.keys()].sort()).toEqual([
+    "bin/away",
+    "bin/far",
+    "bin/tool",
+    "bin/up",
+    "lib/ld.so.1",
+    "lib/x86_64-linux-gnu/libt.so.1",
+    "lib/y",
+    "sbin/admin",
+    "share/t/x",
+  ]);
+  expect(text("lib/ld.so.1")).toBe("-> /usr/lib/x86_64-linux-gnu/libt.so.1");
+  expect(text("bin/up")).toBe("-> ../sbin/admin");
+  expect(text("bin/far")).toBe("-> ../share/t/x");
+  expect(text("bin/away")).toBe("-> tool");
+});
+
+it("what the merge makes double is kept once and reported", async () => {
+  const { text, losses } = await importOne({
+    name: "twice",
+    files: { "/bin/x": "body", "/usr/bin/x": { link: "/bin/x" } },
+  });
+  expect(text("bin/x")).toBe("body");
+  expect(losses.filter((loss) => loss.kind === "duplicate").map((loss) => loss.subject)).toEqual(["/usr/bin/x"]);
+});
+
+it("defaults of /etc go to the factory, with the lines that bring them back", async () => {
+  const { text, entries } = await importOne({
+    name: "conf",
+    files: {
+      "/etc/conf/main.conf": { text: "a=1", mode: 0o640 },
+      "/etc/conf/with space": "b",
+      "/etc/conf/link": { link: "main.conf" },
+      "/var/lib/conf": { folder: 0o700 },
+      "/var/run/conf": { folder: 0o755 },
+      "/srv/100%": "c",
+    },
+  });
+  expect(text("share/factory/etc/conf/main.conf")).toBe("a=1");
+  expect(entries.get("share/factory/etc/conf/main.conf")?.mode).toBe("640");
+  expect(text("lib/tmpfiles.d/moss-deb-conf.conf")?.split("\n")).toEqual([
+    "# What is outside /usr of the Debian package conf, written by moss-deb.",
+    "L /etc/conf/link - - - - main.conf",
+    "C /etc/conf/main.conf 0640 0 0 - -",
+    'C "/etc/conf/with space" 0644 0 0 - -',
+    "d /run/conf 0755 0 0 - -",
+    "C /srv/100%% 0644 0 0 - -",
+    "d /var/lib/conf 0700 0 0 - -",
+    "L /var/run - - - - ../run",
+    "",
+  ]);
+  expect([...entries.keys()].some((path) => path.startsWith("etc/") || path.includes("share/factory/var"))).toBe(false);
+});
+
+it("set-id modes, hardlinks, empty files and folders are kept", async () => {
+  const { entries, text } = await importOne({
+    name: "modes",
+    files: {
+      "/usr/bin/su": { text: "su", mode: 0o4755 },
+      "/usr/bin/zsu": { hard: "/usr/bin/su" },
+      "/usr/share/modes/empty": "",
+      "/usr/share/modes/folder": { folder: 0o755 },
+      "/usr/share/private": { folder: 0o1777 },
+      "/usr/share/private/x": "x",
+    },
+  });
+  expect(entries.get("bin/su")).toEqual({ mode: "4755", shown: "su" });
+  expect(entries.get("bin/zsu")).toEqual({ mode: "4755", shown: "su" });
+  expect(text("share/modes/empty")).toBe("");
+  expect(entries.get("share/modes/folder")).toEqual({ mode: "755", shown: "dir" });
+  expect(entries.get("share/private")).toEqual({ mode: "1777", shown: "dir" });
+  expect(entries.has("share/modes")).toBe(false);
+});
+
+for (const compression of ["xz", "zstd", "gzip", "none"] as const) {
+  it(`a package compressed as ${compression} is read`, async () => {
+    const body = "line\n".repeat(200_000);
+    const { text } = await importOne({ name: "packed", compression, files: { "/usr/share/packed/body": body } });
+    expect(text("share/packed/body") === body).toBe(true);
+  });
+}
+
+it("metadata comes from control and copyright", async () => {
+  const copyright =
+    "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\nFiles: *\nCopyright: x\nLicense: GPL-2+ and Expat\n Text.\n\nFiles: y\nCopyright: y\nLicense: Odd-1\n";
+  const { meta, file, losses } = await importOne({
+    name: "meta",
+    version: "2:1.5-3",
+    fields: { Homepage: "https://example.invalid/", Source: "meta-src (2:1.5-2)", Essential: "yes" },
+    files: { "/usr/share/doc/meta/copyright": copyright },
+  });
+  expect(meta).toMatchObject({
+    name: "meta",
+    version: "2:1.5-3",
+    release: 1,
+    summary: "test package meta",
+    description: "Made for a test.",
+    homepage: "https://example.invalid/",
+    sourceId: "meta-src",
+    licenses: ["GPL-2.0-or-later AND MIT", "LicenseRef-Odd-1"],
+    essential: true,
+  });
+  expect(file).toMatch(/^meta-2_1\.5-3-1-1-\w+\.stone$/);
+  expect(losses).toContainEqual({ kind: "licence", subject: "Odd-1", detail: "no SPDX name: kept as LicenseRef" });
+});
+
+it("relations become names; ranges that hold and alternatives that are there are settled", async () => {
+  const stones = await importAll([
+    {
+      name: "app",
+      fields: {
+        Depends: "lib (>= 1.0), absent | second | lib, mta",
+        Conflicts: "mta, old, rival (<< 2), gone (<< 1)",
+        Provides: "mta",
+      },
+    },
+    { name: "lib", version: "1.0-1" },
+    { name: "second" },
+    { name: "rival", version: "1.5" },
+    { name: "postfix", fields: { Provides: "mta (= 3)" } },
+  ]);
+  const app = stones.get("app");
+  expect(app?.depends).toEqual(["name(lib)", "name(second)"]);
+  expect(app?.provides).toEqual(["name(mta)"]);
+  // `mta` itself would shut app out of its own system: the other provider is named.
+  expect(app?.conflicts).toEqual(["name(old)", "name(postfix)", "name(rival)"]);
+  expect(app?.losses.filter((loss) => loss.kind === "conflict-range").map((loss) => loss.subject)).toEqual([
+    "gone (<< 1)",
+  ]);
+});
+
+it("a range that the set does not satisfy fails, naming it; --allow-missing reports it", async () => {
+  const specs: DebSpec[] = [{ name: "app", fields: { Depends: "lib (>= 2), nowhere" } }, { name: "lib" }];
+  const folder = temporary();
+  // No apt sources: what is missing cannot be looked for elsewhere.
+  const words = specs.map((spec) => makeDeb(folder, spec));
+  const options = {
+    words,
+    outDir: join(folder, "out"),
+    cache: join(folder, "cache"),
+    jobs: 1,
+    maxAge: Number.POSITIVE_INFINITY,
+  };
+  const { packages } = await importDebs({ ...options, allowMissing: true });
+  const losses = packages.find((item) => item.plan.name === "app")?.plan.losses ?? [];
+  expect(losses.filter((loss) => loss.kind === "relation").map((loss) => loss.detail)).toEqual([
+    "app 1.0-1 needs lib (>= 2): the set has lib 1.0-1",
+    "app 1.0-1 needs nowhere: nothing in the set gives it",
+  ]);
+});
+
+it("a file that one package takes from another goes to the one that Debian says", async () => {
+  const stones = await importAll([
+    {
+      name: "old",
+      version: "1",
+      files: { "/usr/bin/moved": "old", "/usr/share/same": "same", "/usr/bin/kept": "kept" },
+    },
+    {
+      name: "new",
+      version: "2",
+      fields: { Replaces: "old (<< 2)" },
+      files: { "/usr/bin/moved": "new", "/usr/share/same": "same" },
+    },
+  ]);
+  expect([...(stones.get("old")?.entries.keys() ?? [])]).toEqual(["bin/kept", "share/same"]);
+  expect(stones.get("new")?.text("bin/moved")).toBe("new");
+  expect(stones.get("old")?.provides).toEqual(["binary(kept)"]);
+  expect(stones.get("old")?.losses).toContainEqual({
+    kind: "file-taken",
+    subject: "/usr/bin/moved",
+    detail: "new replaces it",
+  });
+});
+
+it("packages that conflict may both have a path; others that do are reported", async () => {
+  const stones = await importAll([
+    { name: "aa", fields: { Conflicts: "bb", Replaces: "bb" }, files: { "/usr/bin/x": "aa" } },
+    { name: "bb", files: { "/usr/bin/x": "bb" } },
+    { name: "cc", files: { "/usr/bin/x": "cc" } },
+  ]);
+  for (const name of ["aa", "bb", "cc"]) expect(stones.get(name)?.text("bin/x")).toBe(name);
+  expect(stones.get("cc")?.losses.filter((loss) => loss.kind === "collision").length).toBe(2);
+});
+
+it("a diverted file is moved aside", async () => {
+  const stones = await importAll([
+    { name: "plain", files: { "/usr/bin/x": "plain" } },
+    {
+      name: "better",
+      files: { "/usr/bin/x": "better" },
+      scripts: {
+        preinst:
+          "#!/bin/sh\nset -e\ndpkg-divert --package better --add --rename --divert /usr/bin/x.plain /usr/bin/x\n",
+      },
+    },
+  ]);
+  expect([...(stones.get("plain")?.entries.keys() ?? [])]).toEqual(["bin/x.plain"]);
+  expect(stones.get("better")?.text("bin/x")).toBe("better");
+});
+
+const alternative = (target: string, priority: number) =>
+  `#!/bin/sh\nif [ "$1" = configure ]; then\n  update-alternatives --install /usr/bin/editor editor ${target} ${priority} \\\n    --slave /usr/share/man/e.1 e.1 /usr/share/man/${target.split("/").at(-1)}.1\nfi\n`;
+
+it("the alternative of the highest priority carries the link, straight to its file", async () => {
+  const stones = await importAll([
+    { name: "ed", files: { "/bin/ed": "ed" }, scripts: { postinst: alternative("/bin/ed", 10) } },
+    {
+      name: "vim",
+      files: { "/usr/bin/vim": "vim", "/usr/share/man/vim.1": "page" },
+      scripts: { postinst: alternative("/usr/bin/vim", 50) },
+    },
+    { name: "ghost", scripts: { postinst: alternative("/usr/bin/ghost", 90) } },
+  ]);
+  expect(stones.get("vim")?.text("bin/editor")).toBe("-> vim");
+  expect(stones.get("vim")?.text("share/man/e.1")).toBe("-> vim.1");
+  expect(stones.get("vim")?.provides).toEqual(["binary(editor)", "binary(vim)"]);
+  expect(stones.get("ed")?.entries.has("bin/editor")).toBe(false);
+  expect(stones.get("ed")?.losses.filter((loss) => loss.kind === "alternative").length).toBe(1);
+  expect(stones.get("ghost")?.losses.filter((loss) => loss.kind === "alternative").length).toBe(1);
+});
+
+it("programs, pkg-config modules and interpreters are read from the files", async () => {
+  const stones = await importAll([
+    { name: "sh", files: { "/bin/sh": { text: "x", mode: 0o755 } } },
+    {
+      name: "dev",
+      files: {
+        "/usr/bin/script": { text: "#!/bin/sh\n", mode: 0o755 },
+        "/usr/bin/snake": { text: "#!/usr/bin/python9\n", mode: 0o755 },
+        "/usr/sbin/daemon": { text: "x", mode: 0o755 },
+        "/usr/lib/x86_64-linux-gnu/pkgconfig/foo.pc": "Name: foo\nDescription: d\nVersion: 1\n",
+        "/usr/lib/x86_64-linux-gnu/cmake/Foo/FooConfig.cmake": "x",
+      },
+    },
+  ]);
+  const dev = stones.get("dev");
+  expect(dev?.provides).toEqual([
+    "binary(script)",
+    "binary(snake)",
+    "cmake(Foo)",
+    "pkgconfig(foo)",
+    "sysbinary(daemon)",
+  ]);
+  expect(dev?.depends).toEqual(["binary(sh)"]);
+  expect(dev?.losses.filter((loss) => loss.kind === "capability").map((loss) => loss.subject)).toEqual([
+    "binary(python9)",
+  ]);
+});
+
+it("users of simple script lines become sysusers lines", async () => {
+  const { text, losses } = await importOne({
+    name: "daemon",
+    files: { "/usr/bin/d": "x" },
+    scripts: {
+      postinst:
+        '#!/bin/sh\nUSER=_daemon\nadduser --quiet --system --group --home /var/lib/d --gecos "The daemon" $USER\naddgroup --system --gid 77 extra\nadduser --system "$(cat /x)"\n',
+    },
+  });
+  expect(text("lib/sysusers.d/moss-deb-daemon.conf")?.split("\n").slice(1)).toEqual([
+    "g extra 77",
+    'u _daemon - "The daemon" /var/lib/d -',
+    "",
+  ]);
+  expect(losses.filter((loss) => loss.kind === "user").map((loss) => loss.subject)).toEqual(["adduser --system ?"]);
+});
+
+const PAIR: readonly DebSpec[] = [
+  { name: "one", files: { "/usr/bin/one": "1".repeat(5000), "/etc/one": "c" }, fields: { Depends: "two" } },
+  { name: "two", files: { "/usr/bin/two": "2".repeat(7000), "/usr/share/two/x": "x" } },
+];
+
+function hashes(folder: string): string[] {
+  const stones = readdirSync(folder).filter((file) => file.endsWith(".stone"));
+  return stones.sort().map((file) => `${file} ${sha256Hex(readFileSync(join(folder, file)))}`);
+}
+
+it("the same packages give bit-identical stones, whatever the number of workers", async () => {
+  const first = await importSpecs(PAIR);
+  const second = await importSpecs(PAIR, { jobs: 2 });
+  expect(hashes(first.outDir)).toEqual(hashes(second.outDir));
+  expect(readFileSync(join(first.outDir, "stone.index")).equals(readFileSync(join(second.outDir, "stone.index")))).toBe(
+    true,
+  );
+});
+
+it("a newer Debian version gets the next release and takes the place of the older stone", async () => {
+  const outDir = join(temporary(), "out");
+  const at = async (version: string) => {
+    const { packages } = await importSpecs([{ name: "pp", version, files: { "/usr/bin/p": version } }], { outDir });
+    return [packages[0]?.plan.release, readdirSync(outDir).filter((file) => file.endsWith(".stone")).length];
+  };
+  expect(await at("1.9-1")).toEqual([1, 1]);
+  expect(await at("1.9-1")).toEqual([1, 1]);
+  expect(await at("1.10-1")).toEqual([2, 1]);
+  expect(at("1.9-2")).rejects.toThrow("the collection has 1.10-1");
+});
+
+it("nothing is left behind by a failed import", async () => {
+  const folder = temporary();
+  const outDir = join(folder, "out");
+  const good = makeDeb(folder, { name: "good", files: { "/usr/bin/g": "g" } });
+  const bad = join(folder, "bad.deb");
+  writeFileSync(bad, readFileSync(good).subarray(0, 600));
+  const failed = importDebs({ words: [good, bad], outDir, cache: join(folder, "cache"), jobs: 1 });
+  expect(failed).rejects.toBeInstanceOf(Failure);
+  await failed.catch(() => undefined);
+  expect(readdirSync(folder).includes("out") ? readdirSync(outDir) : []).toEqual([]);
+});
