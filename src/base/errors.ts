@@ -97,6 +97,7 @@ export const CODES = {
   "package.strip": EXIT.error,
   "package.analysis": EXIT.error,
   "profile.unknown": EXIT.error,
+  "profile.invalid": EXIT.error,
   // general
   usage: EXIT.usage,
   declined: EXIT.declined,

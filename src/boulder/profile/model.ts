@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Profiles: the layered collections that a build root is made of, and the family of their packages. */
+
+export interface ProfileCollection {
+  readonly name: string;
+  readonly description: string;
+  /** An index's address, a folder, the name of a known collection, or a base with channel and version. */
+  readonly uri: string;
+  /** Higher wins. */
+  readonly priority: number;
+  readonly active: boolean;
+}
+
+export interface Profile {
+  readonly id: string;
+  /** Names of macro families, `serpent` or `debian`. */
+  readonly family: string;
+  readonly collections: readonly ProfileCollection[];
+  /** The file that it is from; undefined for the built-in one. */
+  readonly file: string | undefined;
+}
+
+/** Profile names have letters, digits and dashes; anything else becomes an underscore. */
+export function profileId(name: string): string {
+  return name.replaceAll(/[^A-Za-z0-9-]/g, "_");
+}
