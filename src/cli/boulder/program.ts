@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** The command line of boulder. Verbs load what they need when they run. */
+import { Command } from "commander";
+import type { FetchFlags } from "#cli/boulder/fetch";
+import type { PlanVerbFlags } from "#cli/boulder/plan";
+import type { AddFlags, ProfileFlags } from "#cli/boulder/profile";
+import type { CheckFlags, MacrosFlags } from "#cli/boulder/recipe";
+
+const EXAMPLES = `
+Examples:
+  boulder recipe check .                     is the recipe in this folder right?
+  boulder plan stone.yaml                    root with reasons, flags and scripts, without building
+  boulder fetch stone.yaml                   only fetch and verify the sources
+  boulder bi stone.yaml -p local-x86_64      build`;
+
+function many(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
+function withPlan(command: Command): Command {
+  return command
+    .option("-p, --profile <name>", "profile whose collections the root is made of (default: local-x86_64)")
+    .option("--family <name>", "names of implied dependencies: serpent or debian (default: the profile's)")
+    .option("-j, --jobs <n>", "jobs of one build (default: one a processor)")
+    .option("-c, --compiler-cache", "keep what compilers made for later builds")
+    .option("--no-check", "leave out the check phase and what only it needs");
+}
+
+export function boulder(): Command {
+  const program = new Command("boulder")
+    .description("Builds packages from recipes, in minimal roots.")
+    .option("-v, --verbose", "say more")
+    .option("-y, --yes", "answer questions with yes")
+    .option("--cache-dir <dir>", "sources, roots and build folders")
+    .option("--config-dir <dir>", "profiles, from here only")
+    .option("--data-dir <dir>", "macros, from here only")
+    .showHelpAfterError()
+    .showSuggestionAfterError()
+    .addHelpText("after", EXAMPLES)
+    .exitOverride();
+
+  const recipe = program.command("recipe").description("look at recipes");
+  recipe
+    .command("check")
+    .description("find every mistake; an unknown key is one too")
+    .argument("<recipe...>", "recipe files, or folders with a stone.yaml")
+    .option("--family <name>", "whose macros to check scripts with")
+    .option("--json", "problems as JSON")
+    .action(async (files: string[], _: unknown, command: Command) => {
+      (await import("#cli/boulder/recipe")).checkVerb(files, command.optsWithGlobals<CheckFlags>());
+    });
+  recipe
+    .command("show")
+    .description("print what is understood of recipes")
+    .argument("<recipe...>")
+    .option("--json", "as JSON")
+    .action(async (files: string[], _: unknown, command: Command) => {
+      (await import("#cli/boulder/recipe")).showVerb(files, command.optsWithGlobals<CheckFlags>());
+    });
+  recipe
+    .command("macros")
+    .description("list actions, definitions and tuning groups, or show one")
+    .argument("[name]", "such as %configure or %(libdir)")
+    .option("--target <name>", "for another target, such as emul32/x86_64")
+    .option("--family <name>", "over another family of roots")
+    .option("--json", "as JSON")
+    .action(async (name: string | undefined, _: unknown, command: Command) => {
+      (await import("#cli/boulder/recipe")).macrosVerb(name, command.optsWithGlobals<MacrosFlags>());
+    });
+
+  withPlan(program.command("plan"))
+    .description("show root, flags and scripts of a build without building")
+    .argument("[recipe]", "recipe file or its folder (default: here)")
+    .option("--phase <name>", "only the scripts of one phase, whole")
+    .option("--json", "as JSON")
+    .action(async (file: string | undefined, _: unknown, command: Command) => {
+      await (await import("#cli/boulder/plan")).planVerb(file, command.optsWithGlobals<PlanVerbFlags>());
+    });
+
+  program
+    .command("fetch")
+    .description("fetch and verify the upstreams of recipes, nothing else")
+    .argument("[recipe...]")
+    .option("--mirror <place>", "folder or address that has files by hash or name; can be repeated", many)
+    .option("--offline", "use no network")
+    .option("--json", "as JSON")
+    .action(async (files: string[], _: unknown, command: Command) => {
+      await (await import("#cli/boulder/fetch")).fetchVerb(files, command.optsWithGlobals<FetchFlags>());
+    });
+
+  const profile = program.command("profile").description("the layered collections that roots are made of");
+  profile
+    .command("list")
+    .description("list profiles and their collections")
+    .option("--json", "as JSON")
+    .action(async (_: unknown, command: Command) => {
+      (await import("#cli/boulder/profile")).listProfiles(command.optsWithGlobals<ProfileFlags>());
+    });
+  profile
+    .command("add")
+    .description("write a profile")
+    .argument("<name>")
+    .requiredOption("-r, --repo <key=value,...>", "name=..,uri=..[,priority=N]; can be repeated", many)
+    .option("--family <name>", "names of implied dependencies: serpent or debian")
+    .action(async (name: string, _: unknown, command: Command) => {
+      (await import("#cli/boulder/profile")).addProfile(name, command.optsWithGlobals<AddFlags>());
+    });
+
+  for (const command of [program, ...program.commands, ...recipe.commands, ...profile.commands]) command.exitOverride();
+  return program;
+}
