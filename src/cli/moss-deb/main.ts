@@ -3,7 +3,7 @@
 
 /** Runs moss-deb: arguments in, exit code out, failures on stderr. */
 import { CommanderError } from "commander";
-import { describeError, EXIT, Failure } from "#base/errors";
+import { describeError, EXIT, errnoCode, Failure } from "#base/errors";
 import { mossDeb } from "#cli/moss-deb/program";
 
 /** @param args the words after the program's name. Sets `process.exitCode`. */
@@ -24,6 +24,8 @@ export async function runMossDeb(args: readonly string[]): Promise<void> {
         `Error: ${describeError(error)}\n${error.hint === undefined ? "" : `Hint: ${error.hint}\n`}`,
       );
       process.exitCode = error.exitCode;
+    } else if (errnoCode(error) === "EPIPE") {
+      process.exitCode = EXIT.error; // the reader of our output has gone
     } else throw error;
   }
 }

@@ -71,7 +71,7 @@ export function mossDeb(): Command {
     });
 
   program.command("worker", { hidden: true }).action(async () => {
-    (await import("#deb/worker")).serveJobs();
+    (await import("#deb/serve")).serveJobs();
   });
   return program;
 }
