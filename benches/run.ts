@@ -15,7 +15,7 @@ function purpose(path: string): string {
     .replaceAll(/^\s*\* ?/gm, "")
     .replaceAll(/\s+/g, " ")
     .trim();
-  return /^.*?[.:](?= |$)/.exec(words)?.[0].slice(0, -1) ?? words;
+  return /^.*?\.(?= |$)/.exec(words)?.[0] ?? words;
 }
 
 const names = [...new Bun.Glob("*.ts").scanSync(import.meta.dir)]
