@@ -7,6 +7,8 @@
  * lies in the store is always whole, even after a power cut. A folder that is left over from a crash is simply removed.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { errnoCode } from "#base/errors";
 import { assetPath, parseAssetName } from "#store/names";
 
 const PREFIX = "new-";
@@ -32,7 +34,7 @@ export class Arrival {
     let count = 0;
     for (const name of names) {
       if (parseAssetName(name) === undefined) continue;
-      renameSync(`${this.directory}/${name}`, `${this.store}/${assetPath(name)}`);
+      admitAsset(this.store, `${this.directory}/${name}`, name);
       count += 1;
     }
     this.discard();
@@ -53,10 +55,14 @@ export function discardArrivals(store: string, alive: (id: string) => boolean): 
   }
 }
 
-/** Makes the 256 folders of a store. */
-export function makeStore(store: string): void {
-  if (existsSync(`${store}/ff`)) return;
-  mkdirSync(store, { recursive: true, mode: 0o700 });
-  for (let i = 0; i < 256; i++)
-    mkdirSync(`${store}/${i.toString(16).padStart(2, "0")}`, { recursive: true, mode: 0o700 });
+/** Gives a whole file its name in the store; the folder for the first two digits is made where it is missing. */
+export function admitAsset(store: string, from: string, name: string): void {
+  const to = `${store}/${assetPath(name)}`;
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (errnoCode(error) !== "ENOENT" || existsSync(dirname(to))) throw error;
+    mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
+    renameSync(from, to);
+  }
 }

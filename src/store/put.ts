@@ -2,7 +2,8 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** A small generated body into the store. */
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { admitAsset } from "#store/arrival";
 import { EPOCH } from "#store/further";
 import { type AssetIdentity, assetName, assetPath, modeOnDisk } from "#store/names";
 import { applyOwnerAndMode } from "#store/owner";
@@ -10,9 +11,10 @@ import { c, ptr } from "#sys/libc";
 
 /** Stores a text under its identity, durably, unless it is there. */
 export function putSmall(store: string, identity: AssetIdentity, text: string): void {
-  const path = `${store}/${assetPath(assetName(identity))}`;
+  const name = assetName(identity);
+  const path = `${store}/${assetPath(name)}`;
   if (existsSync(path)) return;
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${store}/.${name}.${process.pid}.tmp`;
   const fd = openSync(temporary, "w", 0o600);
   try {
     writeSync(fd, text);
@@ -22,5 +24,5 @@ export function putSmall(store: string, identity: AssetIdentity, text: string): 
   } finally {
     closeSync(fd);
   }
-  renameSync(temporary, path);
+  admitAsset(store, temporary, name);
 }

@@ -5,12 +5,10 @@
 import { Failure } from "#base/errors";
 import type { PackageId } from "#model/package";
 import { diskFailure } from "#store/disk";
-import { encodeFiles } from "#store/files";
 import { putSmall } from "#store/put";
-import type { Unpacked } from "#store/unpack";
-import { unpackAll } from "#store/unpack-all";
 import { sha256Hex } from "#sys/sha256";
 import { syncFileSystem } from "#sys/sync";
+import { arrive, writePackages } from "#transition/arrive";
 import {
   type Arrived,
   changeOf,
@@ -23,17 +21,12 @@ import { checkRoot } from "#transition/checks";
 import { type Listener, Stopwatch, type Timings } from "#transition/events";
 import { fault } from "#transition/fault";
 import type { Hooks } from "#transition/hooks";
-import { arrivalOf, type Begun, begin, exchange, exchanged, settle, undo } from "#transition/journal";
+import { arrivalOf, type Begun, begin, commitStaged, exchange, settle, takeBack, undo } from "#transition/journal";
 import { hasAfter, recover, runAfter } from "#transition/recover";
 import { activeState, type MossRoot } from "#transition/root";
 import {
-  ATTRIBUTES,
-  CURRENT,
-  FILES,
-  JOURNAL,
   type JournalRecord,
   NODES,
-  PACKAGES,
   SELECTIONS,
   STATES,
   type StateRecord,
@@ -108,7 +101,8 @@ export async function apply(root: MossRoot, request: ApplyRequest, onEvent: List
   watch.lap("commit");
   let journal = begun.journal;
   try {
-    const arrived = await arrive(root, request, begun, onEvent);
+    const ids = ("selections" in request ? request.selections : request.add).map(({ id }) => id);
+    const arrived = await arrive(root, ids, request.stones, arrivalOf(root, journal.transition), onEvent);
     watch.lap("unpack");
     onEvent({ kind: "phase", phase: "merge" });
     const staged = stage(root, request, begun, arrived, watch, onEvent);
@@ -139,7 +133,6 @@ export async function apply(root: MossRoot, request: ApplyRequest, onEvent: List
     fault("synced");
     watch.lap("sync");
     journal = commit(root, request, journal, staged, arrived);
-    fault("committed");
     watch.lap("commit");
     onEvent({ kind: "phase", phase: "exchange" });
     exchange(root, journal.place);
@@ -155,42 +148,6 @@ export async function apply(root: MossRoot, request: ApplyRequest, onEvent: List
     takeBack(root, journal);
     throw diskFailure(error, `change the root "${root.directory}"`);
   }
-}
-
-/** Undoes what has not exchanged; where even that fails, the journal stays and the next command does it. */
-function takeBack(root: MossRoot, journal: JournalRecord): void {
-  try {
-    const pending = root.pending();
-    if (pending?.transition !== journal.transition || pending.phase === "after") return;
-    if (!root.view((tx) => exchanged(root, tx, pending))) undo(root, pending);
-  } catch {
-    // The disk may be full or gone: the record in the journal says what to do later.
-  }
-}
-
-async function arrive(root: MossRoot, request: ApplyRequest, begun: Begun, onEvent: Listener): Promise<Arrived> {
-  const ids = ("selections" in request ? request.selections : request.add).map(({ id }) => id);
-  const missing = root.view((tx) => ids.filter((id) => !tx.bucket(PACKAGES).has(id)));
-  const stones = missing.map((id) => {
-    const path = request.stones.get(id);
-    if (path === undefined) {
-      throw new Failure("package.unknown", `Cannot install the package "${id}": its stone is not at hand`);
-    }
-    return { id, path };
-  });
-  if (stones.length === 0) return new Map<PackageId, Unpacked>();
-  onEvent({ kind: "phase", phase: "unpack" });
-  const arrival = arrivalOf(root, begun.journal.transition);
-  arrival.open();
-  const arrived = await unpackAll(stones, arrival, (name, done) => {
-    onEvent({ kind: "unpack", name, done, total: stones.length });
-    fault("unpacked");
-  });
-  syncFileSystem(root.store);
-  fault("arrived");
-  arrival.admit();
-  fault("admitted");
-  return arrived;
 }
 
 interface Staged extends NewState {
@@ -280,19 +237,13 @@ function commit(
   staged: Staged,
   arrived: Arrived,
 ): JournalRecord {
-  const journal: JournalRecord = { ...begun, phase: "exchange", staged: staged.tree };
-  root.database.update((tx) => {
-    for (const [id, item] of arrived) {
-      const size = item.records.reduce((sum, record) => sum + (record.kind === "file" ? record.size : 0), 0);
-      tx.bucket(PACKAGES).set(id, { meta: item.meta, entries: item.records.length, size });
-      tx.bucket(FILES).set(id, encodeFiles(item.records));
-      for (const [digest, encoded] of item.attributes) tx.bucket(ATTRIBUTES).set(digest, encoded);
-    }
+  return commitStaged(root, begun, staged.tree, (tx) => {
+    writePackages(tx, arrived);
     for (const [key, node] of staged.merged.tree.nodes) tx.bucket(NODES).set(key, node);
     for (const [key, part] of staged.selections.fresh) tx.bucket(SELECTIONS).set(key, part);
     tx.bucket(TEXTS).set(staged.state.systemModel, request.systemModel);
+    const { fresh } = staged.merged;
+    if (fresh !== undefined) tx.bucket(TEXTS).set(fresh.node.sha256, fresh.text);
     tx.bucket(STATES).set(staged.state.id, staged.state);
-    tx.bucket(JOURNAL).set(CURRENT, journal);
   });
-  return journal;
 }

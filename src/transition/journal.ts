@@ -5,7 +5,7 @@
 import { existsSync, lstatSync, mkdirSync, rmSync } from "node:fs";
 import { errnoCode } from "#base/errors";
 import type { ReadTransaction, WriteTransaction } from "#moss-db/index";
-import { Arrival } from "#store/arrival";
+import { Arrival, discardArrivals } from "#store/arrival";
 import { renameExchange } from "#sys/exchange";
 import { sha256Hex } from "#sys/sha256";
 import { syncDirectory } from "#sys/sync";
@@ -41,6 +41,12 @@ export function arrivalOf(root: MossRoot, transition: number): Arrival {
   return new Arrival(root.store, `${sha256Hex(root.directory).slice(0, 12)}-${transition}`);
 }
 
+/** Removes what a run of this root that did not end has left in the store. The lock must be held. */
+export function discardOwnArrivals(root: MossRoot): void {
+  const own = `${sha256Hex(root.directory).slice(0, 12)}-`;
+  discardArrivals(root.store, (id) => !id.startsWith(own));
+}
+
 /**
  * Writes that a transition has begun. `state` is the state to go to, or absent for a new one, whose number is allotted here
  * and never again.
@@ -52,6 +58,7 @@ export function begin(
   choose: (list: readonly Candidate[]) => Candidate | undefined,
   state?: number,
 ): Begun {
+  discardOwnArrivals(root);
   const begun = root.database.update((tx) => {
     const trees = [...tx.bucket(TREES).entries()];
     const places = trees.map(([place]) => place);
@@ -143,4 +150,31 @@ export function undo(root: MossRoot, journal: JournalRecord): void {
     if (whole !== undefined) tx.bucket(TREES).set(journal.place, { ...whole, since: 0 });
     tx.bucket(JOURNAL).delete(CURRENT);
   });
+}
+
+/** Writes that the staged tree is whole and on the disk, so that the exchange may happen from now on. */
+export function commitStaged(
+  root: MossRoot,
+  begun: JournalRecord,
+  staged: TreeRecord,
+  more: (tx: WriteTransaction) => void = () => {},
+): JournalRecord {
+  const journal: JournalRecord = { ...begun, phase: "exchange", staged };
+  root.database.update((tx) => {
+    more(tx);
+    tx.bucket(JOURNAL).set(CURRENT, journal);
+  });
+  fault("committed");
+  return journal;
+}
+
+/** Undoes what has not exchanged; where even that fails, the journal stays and the next command does it. */
+export function takeBack(root: MossRoot, journal: JournalRecord): void {
+  try {
+    const pending = root.pending();
+    if (pending?.transition !== journal.transition || pending.phase === "after") return;
+    if (!root.view((tx) => exchanged(root, tx, pending))) undo(root, pending);
+  } catch {
+    // The disk may be full or gone: the record in the journal says what to do later.
+  }
 }

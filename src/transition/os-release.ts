@@ -10,6 +10,9 @@ export const GENERATED = "(generated)";
 export const OS_INFO = "lib/os-info.json";
 export const OS_RELEASE = "lib/os-release";
 
+/** Mode and owner of a generated file. */
+export const GENERATED_FILE = { mode: 0o644, uid: 0, gid: 0 } as const;
+
 /** What a root is called where no package says. */
 const PLAIN = { ID: "linux", NAME: "Linux", PRETTY_NAME: "Linux (no package names this system)" };
 

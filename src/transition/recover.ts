@@ -6,6 +6,7 @@ import { makeRootLinks } from "#transition/checks";
 import type { Listener } from "#transition/events";
 import type { HookContext, Hooks } from "#transition/hooks";
 import { end, exchanged, settle, undo } from "#transition/journal";
+import { finishRemoval, type RemovalOptions } from "#transition/removal";
 import type { MossRoot } from "#transition/root";
 import { type JournalRecord, STATES } from "#transition/schema";
 import { TreeSource } from "#transition/source";
@@ -20,10 +21,16 @@ export async function recover(
   root: MossRoot,
   hooks: Hooks,
   onEvent: Listener,
+  removal: RemovalOptions = {},
 ): Promise<"finished" | "undone" | undefined> {
   const journal = root.pending();
-  if (journal === undefined || journal.kind === "prune") return undefined;
+  if (journal === undefined) return undefined;
   onEvent({ kind: "phase", phase: "recover" });
+  if (journal.kind === "prune") {
+    await finishRemoval(root, removal, onEvent);
+    onEvent({ kind: "recovered", how: "finished", state: 0, command: journal.command });
+    return "finished";
+  }
   const forward = journal.phase === "after" || root.view((tx) => exchanged(root, tx, journal));
   if (!forward) undo(root, journal);
   else {

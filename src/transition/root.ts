@@ -9,7 +9,6 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, statSync } from "nod
 import { errnoCode, Failure } from "#base/errors";
 import type { PackageId } from "#model/package";
 import { type Database, databaseUri, openDatabase, type ReadTransaction } from "#moss-db/index";
-import { makeStore } from "#store/arrival";
 import { diskFailure } from "#store/disk";
 import { decodeFiles } from "#store/files";
 import { FileLock, lockOwner } from "#sys/lock";
@@ -94,7 +93,7 @@ export class MossRoot {
       // Old set-id programs must not stay within everybody's reach.
       mkdirSync(this.trees, { recursive: true, mode: 0o700 });
       mkdirSync(`${this.cache}/downloads`, { recursive: true, mode: 0o755 });
-      makeStore(this.store);
+      mkdirSync(this.store, { recursive: true, mode: 0o700 });
       if (this.shared) registerRoot(this.cache, this.directory);
     } catch (cause) {
       const code = errnoCode(cause);

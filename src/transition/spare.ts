@@ -2,12 +2,12 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** The spare tree that a transition leaves behind, so that the next one pays only for what it changes. */
-import type { Listener } from "#transition/events";
+import { type Listener, Stopwatch } from "#transition/events";
 import { fault } from "#transition/fault";
 import type { MossRoot } from "#transition/root";
 import { LIVE, STATES, TEXTS, TREES } from "#transition/schema";
 import { TreeSource } from "#transition/source";
-import { buildTree, candidates, chooseSpare, freePlace } from "#transition/staging";
+import { buildTree, type Candidate, candidates, chooseSpare, freePlace, patchTree } from "#transition/staging";
 
 /** Makes a spare, a copy of the live tree, where there is none. True where it made one. */
 export function ensureSpare(root: MossRoot, onEvent: Listener): boolean {
@@ -29,4 +29,17 @@ export function ensureSpare(root: MossRoot, onEvent: Listener): boolean {
   fault("spare-built");
   root.database.update((tx) => tx.bucket(TREES).set(made.place, made.tree));
   return true;
+}
+
+/** Brings a tree, of which no record stands any more, to the live state. Undefined where it was changed by others. */
+export function refreshTree(root: MossRoot, tree: Candidate): Candidate | undefined {
+  return root.view((tx) => {
+    const live = tx.bucket(TREES).get(LIVE);
+    const state = live === undefined ? undefined : tx.bucket(STATES).get(live.state);
+    if (state === undefined) return undefined;
+    const generated = { state: state.id, systemModel: tx.bucket(TEXTS).get(state.systemModel) ?? "" };
+    const target = { tree: state.tree, generated, transition: 0 };
+    const patched = patchTree(root, new TreeSource(tx), tree, target, new Stopwatch());
+    return "tree" in patched ? { place: tree.place, record: patched.tree } : undefined;
+  });
 }

@@ -119,16 +119,19 @@ function withPlace<T>(root: MossRoot, topPath: string, work: (place: Place) => T
   }
 }
 
-/** Where the spare is not as moss left it, what is; or that it cannot be used at all. */
+/**
+ * Changes a tree into the target, unless a directory that it would touch (or one of `alsoCheck`) was changed by others.
+ */
 export function patchTree(
   root: MossRoot,
   source: TreeSource,
   from: Candidate,
   target: Target,
   watch: Stopwatch,
+  alsoCheck: readonly string[] = [],
 ): { readonly tree: TreeRecord } | { readonly doubt: string } {
   const top = root.treePath(from.place);
-  const patch = planPatch(source, from.record.tree, target.tree, ["lib"]);
+  const patch = planPatch(source, from.record.tree, target.tree, ["lib", ...alsoCheck]);
   watch.lap("merge");
   const drift = findDrift(top, from.record, patch.touched);
   if (drift !== undefined) return { doubt: `usr/${drift} of the spare tree was changed by others` };
@@ -140,7 +143,7 @@ export function patchTree(
   return result;
 }
 
-/** Writes a whole tree at a free place. */
+/** Writes a whole tree at a place, in place of what may lie there. */
 export function buildTree(
   root: MossRoot,
   source: TreeSource,
@@ -150,6 +153,8 @@ export function buildTree(
 ): TreeRecord {
   const folder = `${root.trees}/${place}`;
   try {
+    // A tree in doubt may lie here.
+    rmSync(folder, { recursive: true, force: true });
     mkdirSync(`${folder}/usr`, { recursive: true, mode: 0o755 });
     const begin = fileSystemTime(folder);
     blitTo(root, source, `${folder}/usr`, target.tree, onEvent);

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** States made, activated and removed in real roots, from stones made by the writer. */
+import { afterAll, expect, test } from "bun:test";
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Failure } from "#base/errors";
+import { type Content, type MadeStone, makeStone } from "#tests/crash/stones";
+import { activate } from "#transition/activate";
+import { type ApplyResult, apply } from "#transition/apply";
+import { diffStates } from "#transition/diff-states";
+import type { TransitionEvent } from "#transition/events";
+import type { Hooks } from "#transition/hooks";
+import { prunable, removeStates } from "#transition/prune";
+import { MossRoot } from "#transition/root";
+
+const base = mkdtempSync(join(tmpdir(), "transition-"));
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+let counter = 0;
+
+function freshRoot(): string {
+  const directory = join(base, `root-${counter++}`);
+  mkdirSync(directory);
+  return directory;
+}
+
+function stone(name: string, files: Record<string, Content>, version = "1"): MadeStone {
+  return makeStone(join(base, `stones-${counter++}`), name, files, version);
+}
+
+const MODEL = "packages {\n}\n";
+
+async function install(
+  root: MossRoot,
+  stones: readonly MadeStone[],
+  hooks: Hooks = {},
+  events: TransitionEvent[] = [],
+): Promise<ApplyResult> {
+  return await apply(
+    root,
+    {
+      selections: stones.map(({ id }) => ({ id, explicit: true })),
+      stones: new Map(stones.map(({ id, path }) => [id, path])),
+      summary: `Install ${stones.map(({ name }) => name).join(" ")}`,
+      command: "moss install",
+      systemModel: MODEL,
+      hooks,
+    },
+    (event) => events.push(event),
+  );
+}
+
+async function refusal(work: Promise<unknown>): Promise<Failure> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+  throw new Error("nothing was refused");
+}
+
+/** Everything below a directory: path, type, mode, owner and content, without what differs between equal trees. */
+function snapshot(directory: string, at = ""): string[] {
+  return readdirSync(join(directory, at))
+    .sort()
+    .flatMap((name) => {
+      const path = at === "" ? name : `${at}/${name}`;
+      if (path === ".stateID") return [];
+      const stat = lstatSync(join(directory, path));
+      const what = `${path} ${(stat.mode & 0o7777).toString(8)} ${stat.uid}:${stat.gid}`;
+      if (stat.isSymbolicLink()) return [`${path} -> ${readlinkSync(join(directory, path))}`];
+      if (stat.isDirectory()) return [`${what} directory`, ...snapshot(directory, path)];
+      return [
+        `${what} ${createHash("sha256")
+          .update(readFileSync(join(directory, path)))
+          .digest("hex")}`,
+      ];
+    });
+}
+
+const nano = () =>
+  stone("nano", { "bin/nano": { body: "nano 1", mode: 0o755 }, "share/nano/a.rc": "a", "bin/edit": { link: "nano" } });
+const nano2 = () => stone("nano", { "bin/nano": { body: "nano 2", mode: 0o755 }, "share/nano/b.rc": "b" }, "2");
+const which = () => stone("which", { "bin/which": { body: "which", mode: 0o755 } });
+
+test("a first install gives a root with its links, its state number and its generated files", async () => {
+  const directory = freshRoot();
+  using root = MossRoot.open(directory);
+  const { state, before, made } = await install(root, [nano()]);
+  expect([state.id, before, made]).toEqual([1, 0, true]);
+  expect(readFileSync(`${directory}/bin/nano`, "utf8")).toBe("nano 1");
+  expect(readlinkSync(`${directory}/usr/bin/edit`)).toBe("nano");
+  expect(readFileSync(`${directory}/usr/.stateID`, "utf8")).toBe("1");
+  expect(readFileSync(`${directory}/usr/lib/system-model.kdl`, "utf8")).toBe(MODEL);
+  expect(readFileSync(`${directory}/usr/lib/os-release`, "utf8")).toContain("ID=linux");
+  expect(["bin", "sbin", "lib", "lib32", "lib64"].map((name) => readlinkSync(`${directory}/${name}`))).toEqual([
+    "usr/bin",
+    "usr/sbin",
+    "usr/lib",
+    "usr/lib32",
+    "usr/lib",
+  ]);
+  expect(lstatSync(`${directory}/usr/bin/nano`).mode & 0o7777).toBe(0o555);
+  expect(lstatSync(`${directory}/usr/bin/nano`).mtimeMs).toBe(1000);
+  expect(root.active()?.id).toBe(1);
+  expect(root.owner("/usr/bin/nano")?.owners).toEqual(["nano"]);
+  expect(root.owner("/bin/nano")?.owners).toEqual(["nano"]);
+});
+
+test("an upgrade, a removal and a rollback each give exactly the tree of the state, from a spare once there is one", async () => {
+  const directory = freshRoot();
+  using root = MossRoot.open(directory);
+  const stones = [nano(), nano2(), which()] as const;
+  const trees: string[][] = [];
+  for (const list of [[stones[0]], [stones[1], stones[2]], [stones[1]], [stones[2], stones[0]], [stones[0]]]) {
+    const events: TransitionEvent[] = [];
+    await install(root, list, {}, events);
+    trees.push(snapshot(`${directory}/usr`));
+    const full = events.some(({ kind }) => kind === "full-build");
+    expect(full).toBe(trees.length === 1);
+  }
+  expect(trees[4]).toEqual(trees[0] ?? []);
+  for (const id of [1, 2, 5, 3, 4, 1]) {
+    await activate(root, id, { command: "activate" });
+    expect(root.active()?.id).toBe(id);
+    expect(readFileSync(`${directory}/usr/.stateID`, "utf8")).toBe(String(id));
+    expect(snapshot(`${directory}/usr`)).toEqual(trees[id - 1] ?? []);
+  }
+});
+
+test("what others changed in a spare tree is seen, and the tree is built in full", async () => {
+  const directory = freshRoot();
+  using root = MossRoot.open(directory);
+  const [a, b] = [nano(), which()];
+  await install(root, [a]);
+  const [spare] = readdirSync(root.trees);
+  writeFileSync(`${root.trees}/${spare}/usr/bin/foreign`, "x");
+  const events: TransitionEvent[] = [];
+  await install(root, [a, b], {}, events);
+  const reasons = events.flatMap((event) => (event.kind === "full-build" ? [event.reason] : []));
+  expect(reasons).toEqual(["usr/bin of the spare tree was changed by others"]);
+  expect(existsSync(`${directory}/usr/bin/foreign`)).toBe(false);
+});
+
+test("files with equal bytes but another mode or owner are different inodes, equal ones the same", async () => {
+  const directory = freshRoot();
+  using root = MossRoot.open(directory);
+  const body = "the same";
+  await install(root, [
+    stone("a", {
+      "bin/plain": { body, mode: 0o755 },
+      "bin/setuid": { body, mode: 0o4755 },
+      "bin/other": { body, mode: 0o755, uid: 7, gid: 8 },
+      "bin/again": { body, mode: 0o755 },
+      "share/empty": "",
+      [`share/${"n".repeat(255)}`]: "long",
+    }),
+  ]);
+  const stat = (name: string) => lstatSync(`${directory}/usr/${name}`);
+  expect(stat("bin/plain").ino).toBe(stat("bin/again").ino);
+  expect(new Set(["plain", "setuid", "other"].map((name) => stat(`bin/${name}`).ino)).size).toBe(3);
+  expect(stat("bin/setuid").mode & 0o7777).toBe(0o4555);
+  expect(stat("share/empty").size).toBe(0);
+  if (process.getuid?.() === 0) expect([stat("bin/other").uid, stat("bin/other").gid]).toEqual([7, 8]);
+});
+
+test("packages that clash change nothing", async () => {
+  const directory = freshRoot();
+  using root = MossRoot.open(directory);
+  const first = nano();
+  await install(root, [first]);
+  const before = snapshot(directory.concat("/usr"));
+  const clash = stone("pico", { "bin/nano": "another" });
+  const failure = await refusal(install(root, [first, clash]));
+  expect(failure.code).toBe("tree.collision");
+  expect(failure.message).toContain("pico");
+  expect(snapshot(`${directory}/usr`)).toEqual(before);
+  expect(root.states().map(({ id }) => id)).toEqual([1]);
+  expect(root.pending()).toBeUndefined();
+  const { state } = await install(root, [first, which()]);
+  expect(state.id).toBe(3);
+});
+
+test("a package cannot write outside the root through another's symlink", async () => {
+  const directory = freshRoot();
+  using root = MossRoot.open(directory);
+  const outside = freshRoot();
+  for (const target of [outside, "../../../../../../..", "/etc"]) {
+    const failure = await refusal(
+      install(root, [
+        stone("planter", { "share/trap": { link: target } }),
+        stone("victim", { "share/trap/file": "x" }),
+      ]),
+    );
+    expect(failure.code).toBe("tree.path");
+  }
+  expect(readdirSync(outside)).toEqual([]);
+  const lib = await refusal(install(root, [stone("planter", { lib: { link: outside } })]));
+  expect(["tree.path", "tree.collision"]).toContain(lib.code);
+  expect(readdirSync(outside)).toEqual([]);
+});
+
+test("hooks run at their phases, and a failing one before the exchange takes everything back", async () => {
+  const directory = freshRoot();
+  using root = MossRoot.open(directory);
+  const seen: string[] = [];
+  const hooks: Hooks = {
+    transactionTriggers: ({ usr, changes }) => {
+      seen.push(
+        `tx ${existsSync(`${usr}/bin/nano`)} ${existsSync(`${directory}/usr/bin/nano`)} ${changes.added.length}`,
+      );
+    },
+    systemTriggers: () => {
+      seen.push(`system ${existsSync(`${directory}/usr/bin/nano`)} ${root.pending()?.phase}`);
+    },
+    boot: () => {
+      seen.push(`boot ${root.pending()?.phase}`);
+    },
+  };
+  await install(root, [nano()], hooks);
+  expect(seen).toEqual(["tx true false 4", "system true after", "boot after"]);
+  expect(root.pending()).toBeUndefined();
+  const broken = { transactionTriggers: () => Promise.reject(new Failure("trigger.failed", "Cannot run a trigger")) };
+  expect((await refusal(install(root, [which()], broken))).code).toBe("trigger.failed");
+  expect(root.active()?.id).toBe(1);
+  expect(existsSync(`${directory}/usr/bin/which`)).toBe(false);
+});
+
+test("a system trigger that fails leaves the new state live and is run again by the next command", async () => {
+  const directory = freshRoot();
+  using root = MossRoot.open(directory);
+  const failing = { systemTriggers: () => Promise.reject(new Failure("trigger.failed", "Cannot run a trigger")) };
+  expect((await refusal(install(root, [nano()], failing))).code).toBe("trigger.failed");
+  expect(root.active()?.id).toBe(1);
+  let runs = 0;
+  await install(root, [which()], { systemTriggers: () => void (runs += 1) });
+  expect(runs).toBe(2);
+});
+
+test("removed states give their packages, nodes and assets back, and the others can still be activated", async () => {
+  const directory = freshRoot();
+  using root = MossRoot.open(directory);
+  const big = stone("big", { "lib/big": new Uint8Array(300_000).fill(7) });
+  const lists = [[nano(), big], [nano2()], [which()], [which(), nano()]];
+  for (const list of lists) await install(root, list);
+  expect(prunable(root, { keep: 2 }).map(({ id }) => id)).toEqual([1, 2]);
+  expect((await refusal(removeStates(root, [4], { command: "x" }))).code).toBe("state.active");
+  expect((await refusal(removeStates(root, [77], { command: "x" }))).code).toBe("state.unknown");
+  const result = await removeStates(root, [1, 2], { command: "moss state prune" });
+  expect(result.packages).toBe(2);
+  expect(result.bytes).toBeGreaterThan(290_000);
+  expect(root.states().map(({ id }) => id)).toEqual([4, 3]);
+  await activate(root, 3, { command: "x" });
+  await activate(root, 4, { command: "x" });
+  expect(root.packages(root.active()).map(({ name }) => name)).toEqual(["nano", "which"]);
+});
+
+test("the difference of two states names packages and paths", async () => {
+  using root = MossRoot.open(freshRoot());
+  await install(root, [nano()]);
+  await install(root, [nano2(), which()]);
+  const diff = diffStates(root, 1, 2);
+  expect(diff.added.map(({ name }) => name)).toEqual(["which"]);
+  expect(diff.changed.map(({ before, after }) => `${before.version} ${after.version}`)).toEqual(["1 2"]);
+  expect(diff.paths).toEqual({
+    added: ["bin/which", "share/nano/b.rc"],
+    removed: ["bin/edit", "share/nano/a.rc"],
+    changed: ["bin/nano"],
+  });
+});
+
+test("a change of what is wanted makes a state, and nothing to change makes none", async () => {
+  using root = MossRoot.open(freshRoot());
+  const [a, b] = [nano(), which()];
+  await install(root, [a, b]);
+  expect((await install(root, [a, b])).made).toBe(false);
+  const change = { stones: new Map<string, string>(), summary: "", command: "", systemModel: MODEL };
+  const result = await apply(root, { ...change, add: [], remove: [a.id] });
+  expect(root.packages(result.state).map(({ name }) => name)).toEqual(["which"]);
+  const flag = await apply(root, { ...change, add: [{ id: b.id, explicit: false }], remove: [] });
+  expect(flag.state.tree).toEqual(result.state.tree);
+  expect(root.packages(flag.state)[0]?.explicit).toBe(false);
+  expect((await refusal(apply(root, { ...change, add: [], remove: [], base: 1 }))).code).toBe("root.busy");
+});

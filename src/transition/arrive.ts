@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Packages that the database does not know yet: their stones are unpacked and their bodies admitted to the store. */
+import { Failure } from "#base/errors";
+import type { PackageId } from "#model/package";
+import type { WriteTransaction } from "#moss-db/index";
+import type { Arrival } from "#store/arrival";
+import { encodeFiles } from "#store/files";
+import type { Unpacked } from "#store/unpack";
+import { unpackAll } from "#store/unpack-all";
+import { syncFileSystem } from "#sys/sync";
+import type { Arrived } from "#transition/change";
+import type { Listener } from "#transition/events";
+import { fault } from "#transition/fault";
+import type { MossRoot } from "#transition/root";
+import { ATTRIBUTES, FILES, PACKAGES } from "#transition/schema";
+
+/** Unpacks those of `ids` that are missing. Throws package.unknown where a stone is not at hand, and stone.* failures. */
+export async function arrive(
+  root: MossRoot,
+  ids: readonly PackageId[],
+  stones: ReadonlyMap<PackageId, string>,
+  arrival: Arrival,
+  onEvent: Listener,
+): Promise<Arrived> {
+  const missing = root.view((tx) => ids.filter((id) => !tx.bucket(PACKAGES).has(id)));
+  const found = missing.map((id) => {
+    const path = stones.get(id);
+    if (path !== undefined) return { id, path };
+    throw new Failure("package.unknown", `Cannot install the package "${id}": its stone is not at hand`);
+  });
+  if (found.length === 0) return new Map<PackageId, Unpacked>();
+  onEvent({ kind: "phase", phase: "unpack" });
+  arrival.open();
+  const arrived = await unpackAll(found, arrival, (name, done) => {
+    onEvent({ kind: "unpack", name, done, total: found.length });
+    fault("unpacked");
+  });
+  syncFileSystem(root.store);
+  fault("arrived");
+  arrival.admit();
+  fault("admitted");
+  return arrived;
+}
+
+/** Writes the packages that have arrived. */
+export function writePackages(tx: WriteTransaction, arrived: Arrived): void {
+  for (const [id, item] of arrived) {
+    const size = item.records.reduce((sum, record) => sum + (record.kind === "file" ? record.size : 0), 0);
+    tx.bucket(PACKAGES).set(id, { meta: item.meta, entries: item.records.length, size });
+    tx.bucket(FILES).set(id, encodeFiles(item.records));
+    for (const [digest, encoded] of item.attributes) tx.bucket(ATTRIBUTES).set(digest, encoded);
+  }
+}
