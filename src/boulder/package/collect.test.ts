@@ -10,7 +10,11 @@ import { packageTemplates } from "#boulder/macros/templates";
 import { Collector, definitionsOf, splitPaths } from "#boulder/package/collect";
 import { mergePackages } from "#boulder/package/packages";
 import { readRecipe } from "#boulder/recipe/load";
+import { analyse } from "#capabilities/analyse";
+import { settle } from "#capabilities/settle";
 import { formatCapability } from "#model/dependency";
+import { parseReport } from "#stone/manifest-report";
+import { memoryFile, memorySurroundings } from "#tests/support/package-file";
 import { recipeOf } from "#tests/support/sample-build";
 
 const RECIPE = `name: app
@@ -119,10 +123,9 @@ test.skipIf(!existsSync(fixtures))("every path of the recorded manifests goes to
     if (!existsSync(manifest)) continue;
     const { recipe } = readRecipe(join(fixtures, name, "stone.yaml"));
     if (recipe === undefined) throw new Error(`${name} does not parse`);
-    const text = readFileSync(manifest, "utf8");
-    const recorded = JSON.parse(text.slice(text.indexOf("\n"))) as { packages: Record<string, { files?: string[] }> };
+    const report = parseReport(readFileSync(manifest, "utf8"), manifest);
     const all = definitionsOf(packageTemplates(library, ["emul32/x86_64", "x86_64"], recipe), recipe);
-    for (const [owner, { files = [] }] of Object.entries(recorded.packages)) {
+    for (const { name: owner, files } of report.packages) {
       const split = splitPaths(all, files);
       for (const path of files) {
         paths++;
@@ -132,4 +135,25 @@ test.skipIf(!existsSync(fixtures))("every path of the recorded manifests goes to
   }
   expect(wrong).toEqual([]);
   expect(paths).toBeGreaterThan(5000);
+});
+
+test.skipIf(!existsSync(fixtures))("the providers that paths alone give are those that the manifests record", () => {
+  const around = memorySurroundings();
+  const fromPaths = /^(?:binary|sysbinary|pkgconfig|pkgconfig32|cmake)\(/;
+  let compared = 0;
+  for (const name of readdirSync(fixtures)) {
+    const manifest = join(fixtures, name, "manifest.x86_64.jsonc");
+    if (!existsSync(manifest)) continue;
+    const { recipe } = readRecipe(join(fixtures, name, "stone.yaml"));
+    if (recipe === undefined) throw new Error(`${name} does not parse`);
+    const merged = mergePackages(recipe, definitionsOf([], recipe));
+    for (const item of parseReport(readFileSync(manifest, "utf8"), name).packages) {
+      const files = item.files.map((path) => ({ path, analysis: analyse(memoryFile(path, ""), around) }));
+      const settled = settle(files, { name: item.name, providesExclude: merged.get(item.name)?.providesExclude ?? [] });
+      const found = settled.provides.map(formatCapability).filter((text) => fromPaths.test(text));
+      expect([item.name, found]).toEqual([item.name, item.provides.filter((text) => fromPaths.test(text))]);
+      compared++;
+    }
+  }
+  expect(compared).toBeGreaterThan(60);
 });

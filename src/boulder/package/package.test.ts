@@ -4,7 +4,7 @@
 import { expect, test } from "bun:test";
 /** Packaging of a small project, from what it installed to the stones. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "#base/errors";
 import { type PackagingOptions, packageInstall } from "#boulder/package/package";
@@ -161,6 +161,49 @@ test.skipIf(!haveCompiler)("the same install folder gives the same stones, byte 
   expect(second.result.packages.map((item) => item.sha256)).toEqual(first.result.packages.map((item) => item.sha256));
 });
 
+test.skipIf(!haveCompiler)(
+  "archives and objects lose debug information; objects for link-time optimisation stay",
+  async () => {
+    using build = sampleBuild();
+    const compile = (...options: string[]) => {
+      const done = spawnSync("gcc", ["-g", "-c", "-o", "greet.o", "greet.c", ...options], { cwd: build.folder });
+      if (done.status !== 0) throw new Error(done.stderr.toString());
+      return readFileSync(join(build.folder, "greet.o"));
+    };
+    const archive = (name: string) => {
+      spawnSync("ar", ["rcs", join(build.install, "usr/lib", name), "greet.o"], { cwd: build.folder });
+      return readFileSync(join(build.install, "usr/lib", name));
+    };
+    const object = compile();
+    put(build.install, "usr/lib/crt.o", object);
+    const plain = archive("libplain.a");
+    put(build.install, "usr/lib/lto.o", compile("-flto"));
+    const lto = archive("liblto.a");
+    const { stones } = await packaged(build);
+    const body = (name: string) =>
+      stones.get(name.endsWith(".a") ? "greet-devel" : "greet")?.body(`lib/${name}`).byteLength;
+    expect(body("libplain.a")).toBeLessThan(plain.byteLength / 2);
+    expect(body("crt.o")).toBeLessThan(object.byteLength);
+    expect(body("liblto.a")).toBe(lto.byteLength);
+    expect(body("lto.o")).toBe(readFileSync(join(build.folder, "greet.o")).byteLength);
+  },
+);
+
+test.skipIf(!haveCompiler)("a program with data behind its end is left whole, with a warning", async () => {
+  using build = sampleBuild();
+  appendFileSync(join(build.install, "usr/bin/greet"), "payload".repeat(1000));
+  const warnings: string[] = [];
+  const { stones } = await packaged(build, {
+    onEvent: (event) => {
+      if (event.type === "warning") warnings.push(`${event.path}: ${event.text}`);
+    },
+  });
+  expect(warnings.filter((text) => text.startsWith("/usr"))).toEqual([
+    "/usr/bin/greet: not stripped: data follows the end of the program",
+  ]);
+  expect(Buffer.from(stones.get("greet")?.body("bin/hello") ?? "").toString("latin1")).toEndWith("payload");
+});
+
 test.skipIf(!haveCompiler)("a recipe can keep its programs as they are", async () => {
   using build = sampleBuild(`${SAMPLE_RECIPE}strip: false\ndebug: false\n`);
   const { stones } = await packaged(build);
@@ -216,8 +259,10 @@ test("bytecode of another source is left out with a warning", async () => {
       if (event.type === "warning") events.push(`${event.path}: ${event.text}`);
     },
   });
-  expect(events).toHaveLength(1);
+  expect(events).toHaveLength(2);
   expect(events[0]).toMatch(/__init__\.cpython-311\.pyc: left out/);
+  // Nothing native was built, so one rule of the recipe has nothing to take.
+  expect(events[1]).toMatch(/^stone\.yaml:\d+: the path ".*libgreet\.so\.\*" of greet-libs matches no installed file$/);
   expect([...(stones.get("greet-python")?.entries.keys() ?? [])].filter((path) => path.endsWith(".pyc"))).toEqual([]);
 });
 

@@ -11,7 +11,7 @@ import { Failure } from "#base/errors";
 import { compareText, getOrInsert } from "#base/order";
 import { analyseFiles } from "#boulder/package/analyse";
 import { unresolvedOf } from "#boulder/package/closure";
-import { Collector, definitionsOf, type PathKind } from "#boulder/package/collect";
+import { Collector, definitionsOf, type PathKind, type Rule } from "#boulder/package/collect";
 import { type EmittedPackage, emitPackage } from "#boulder/package/emit";
 import { evidenceOf, evidencePath, writeEvidence } from "#boulder/package/evidence";
 import { compressManuals } from "#boulder/package/manual";
@@ -75,6 +75,17 @@ function isLibtoolArchive(file: InstalledFile): boolean {
   return file.kind !== "directory" && /^\/usr\/lib[^/]*\/.*\.la$/.test(file.path);
 }
 
+/** Rules of the recipe that did nothing: a slip of the pen, or a file that is not installed any more. */
+function warnOfRules(collector: Collector, recipe: Recipe, files: readonly CollectedFile[], onEvent: OnEvent): void {
+  const warn = ({ package: name, pattern, place }: Rule, text: string) =>
+    onEvent({ type: "warning", path: `${place.file}:${place.line}`, text: `the path "${pattern}" of ${name} ${text}` });
+  for (const rule of collector.invalid()) warn(rule, "is no valid pattern, so it matches nothing");
+  const paths = files.map((file) => file.path);
+  for (const { rule, shadowed } of collector.idle(recipe.file, paths)) {
+    warn(rule, shadowed ? "takes nothing: later rules take all that it matches" : "matches no installed file");
+  }
+}
+
 /** Collects, transforms and strips; what comes back is what the packages will hold. */
 async function prepare(options: PackagingOptions, collector: Collector, onEvent: OnEvent): Promise<CollectedFile[]> {
   const { recipe } = options;
@@ -110,6 +121,7 @@ async function prepare(options: PackagingOptions, collector: Collector, onEvent:
       modified: 0,
     }),
   );
+  warnOfRules(collector, recipe, files, onEvent);
   // A file that the build itself put where its debug information goes stays.
   const own = new Set(files.map((file) => file.path));
   return [...stripped.files, ...debug.filter((file) => !own.has(file.path))].sort((a, b) =>

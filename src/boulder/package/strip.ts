@@ -5,16 +5,20 @@
  * Debug information: taken out of programs and libraries into files of their own, found by build id, compressed; and
  * what only linkers and debuggers read is stripped. Several files at a time; a failure is fatal.
  */
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { Failure } from "#base/errors";
 import { compareText, getOrInsert } from "#base/order";
 import { mapLimited } from "#base/parallel";
 import type { CollectedFile, OnEvent } from "#boulder/package/model";
 import type { Scratch } from "#boulder/package/scratch";
-import { type ElfFile, isElf, parseElf, type ReadAt } from "#formats/elf";
+import { stripCandidate } from "#boulder/package/strip-candidates";
+import type { ElfFile } from "#formats/elf";
 import { type RunResult, run } from "#sys/process";
 
-/** objcopy of a toolchain, and how to start it: on the host, or in the root where the build ran. */
+/**
+ * objcopy of a toolchain, and how to start it: on the host, or in the root where the build ran. The commands name files of
+ * the install and scratch folders by the paths that these have here, so a container must show them at the same paths.
+ */
 export interface StripTools {
   readonly objcopy: string;
   run(command: readonly string[]): Promise<RunResult>;
@@ -51,52 +55,6 @@ export function debugPath(elf: Pick<ElfFile, "bits">, buildId: string): string {
   return `/usr/${library}/debug/.build-id/${buildId.slice(0, 2)}/${buildId.slice(2)}.debug`;
 }
 
-/** Reads a file on disk as `parseElf` wants it. The file stays open until the callback ends. */
-function withFile<T>(path: string, use: (readAt: ReadAt, size: number) => T): T {
-  const fd = openSync(path, "r");
-  try {
-    const { size } = statSync(path);
-    return use((at, length) => {
-      const bytes = new Uint8Array(Math.max(0, Math.min(length, size - at)));
-      return bytes.subarray(0, readSync(fd, bytes, 0, bytes.byteLength, at));
-    }, size);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-interface Candidate {
-  readonly file: CollectedFile;
-  readonly elf: ElfFile;
-}
-
-/** The ELF file that may be stripped; undefined for what is none, is no program, or would lose what follows its end. */
-function candidate(file: CollectedFile, onEvent: OnEvent): Candidate | undefined {
-  if (file.kind !== "regular" || file.size < 64) return undefined;
-  try {
-    return withFile(file.source, (readAt, size) => {
-      if (!isElf(readAt(0, 4))) return undefined;
-      const elf = parseElf(readAt, size);
-      if (elf === undefined || (elf.type !== "executable" && elf.type !== "shared")) return undefined;
-      if (elf.stripped) return undefined;
-      if (elf.imageEnd + 4096 < size) {
-        onEvent({ type: "warning", path: file.path, text: "not stripped: data follows the end of the program" });
-        return undefined;
-      }
-      return { file, elf };
-    });
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    onEvent({ type: "warning", path: file.path, text: `not stripped: ${error.message}` });
-    return undefined;
-  }
-}
-
-/** What people start is stripped of all symbols; what others link with keeps those that linking needs. */
-function stripArguments(path: string): string[] {
-  return /\/s?bin\/[^/]+$/.test(path) ? ["--strip-all"] : ["--strip-debug", "--strip-unneeded"];
-}
-
 async function useTool(tools: StripTools, path: string, command: readonly string[]): Promise<void> {
   const result = await tools.run(command);
   if (result.code === 0) return;
@@ -122,23 +80,23 @@ export async function stripFiles(
   for (const file of files) {
     if (file.kind === "regular") getOrInsert(groups, file.identity, () => file);
   }
-  const candidates = [...groups.values()].flatMap((file) => candidate(file, onEvent) ?? []);
+  const candidates = [...groups.values()].flatMap((file) => stripCandidate(file, onEvent) ?? []);
   onEvent({ type: "step", name: "strip", files: candidates.length });
   const claimed = new Set<string>();
   const debugFiles: DebugFile[] = [];
   const changed = new Map<string, { source: string; size: number }>();
   const { objcopy } = options.tools;
-  await mapLimited(candidates, options.jobs, async ({ file, elf }) => {
-    const change: string[] = options.strip ? stripArguments(file.path) : [];
-    if (options.debug && elf.buildId !== undefined) {
-      const path = debugPath(elf, elf.buildId);
+  await mapLimited(candidates, options.jobs, async ({ file, remove, split }) => {
+    const change: string[] = options.strip ? [...remove] : [];
+    if (options.debug && split !== undefined) {
+      const path = debugPath(split, split.buildId);
       // Claimed before anything is waited for, so in the order of the files. The link in the program holds a check sum of
       // the debug file, so even a repeated one is made, to be named.
       const first = !claimed.has(path);
       claimed.add(path);
       const source = `${scratch.folder()}/${path.slice(path.lastIndexOf("/") + 1)}`;
-      const split = ["--only-keep-debug", "--compress-debug-sections=zlib", file.source, source];
-      await useTool(options.tools, file.path, [objcopy, ...split]);
+      const keep = ["--only-keep-debug", "--compress-debug-sections=zlib", file.source, source];
+      await useTool(options.tools, file.path, [objcopy, ...keep]);
       change.push(`--add-gnu-debuglink=${source}`);
       if (first) debugFiles.push({ path, source, size: statSync(source).size });
     }
