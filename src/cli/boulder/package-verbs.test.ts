@@ -10,17 +10,9 @@ import { readPathList } from "#cli/boulder/split";
 import { run } from "#sys/process";
 import { put, SAMPLE_RECIPE, type SampleBuild, sampleBuild } from "#tests/support/sample-build";
 
-const PROGRAM = `
-import { Command } from "commander";
-import { addPackageVerbs } from "#cli/boulder/package-verbs";
-const program = new Command("boulder");
-addPackageVerbs(program);
-await program.parseAsync(process.argv.slice(1), { from: "user" });
-`;
-
 function boulder(args: readonly string[], input = "") {
   const cwd = join(import.meta.dir, "../../..");
-  return run([process.execPath, "-e", PROGRAM, ...args], { cwd, input });
+  return run([process.execPath, "bin/boulder.ts", ...args], { cwd, input });
 }
 
 /** The sample with its recipe on disk, packaged. */

@@ -13,10 +13,9 @@ export function addPackageVerbs(program: Command): void {
     .description("say which package each path of a list would go to")
     .argument("[recipe]", "stone.yaml or its folder", ".")
     .requiredOption("--paths <file>", "paths, one a line or as a JSON array; - reads stdin")
-    .option("--data-dir <dir>", "macros from this folder instead of the shipped ones")
     .option("--json", '{"paths": {"/usr/...": "package"}} on stdout')
-    .action(async (recipe: string, flags: SplitFlags) => {
-      await (await import("#cli/boulder/split")).splitVerb(recipe, flags);
+    .action(async (recipe: string, _: unknown, command: Command) => {
+      await (await import("#cli/boulder/split")).splitVerb(recipe, command.optsWithGlobals<SplitFlags>());
     });
 
   program
@@ -28,9 +27,8 @@ export function addPackageVerbs(program: Command): void {
       "--build <dir>",
       "folder with the stones of a build, whose analysis is asked (default: the recipe's folder)",
     )
-    .option("--data-dir <dir>", "macros from this folder instead of the shipped ones")
     .option("--json", "one JSON value on stdout")
-    .action(async (word: string, recipe: string, flags: ExplainFlags) => {
-      await (await import("#cli/boulder/explain")).explainVerb(word, recipe, flags);
+    .action(async (word: string, recipe: string, _: unknown, command: Command) => {
+      await (await import("#cli/boulder/explain")).explainVerb(word, recipe, command.optsWithGlobals<ExplainFlags>());
     });
 }

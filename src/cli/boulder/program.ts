@@ -4,6 +4,7 @@
 /** The command line of boulder. Verbs load what they need when they run. */
 import { Command } from "commander";
 import type { FetchFlags } from "#cli/boulder/fetch";
+import { addPackageVerbs } from "#cli/boulder/package-verbs";
 import type { PlanVerbFlags } from "#cli/boulder/plan";
 import type { AddFlags, ProfileFlags } from "#cli/boulder/profile";
 import type { CheckFlags, MacrosFlags } from "#cli/boulder/recipe";
@@ -107,6 +108,8 @@ export function boulder(): Command {
     .action(async (name: string, _: unknown, command: Command) => {
       (await import("#cli/boulder/profile")).addProfile(name, command.optsWithGlobals<AddFlags>());
     });
+
+  addPackageVerbs(program);
 
   for (const command of [program, ...program.commands, ...recipe.commands, ...profile.commands]) command.exitOverride();
   return program;
