@@ -7,6 +7,7 @@ import { dirname } from "node:path";
 import { EXIT } from "#base/errors";
 import { Collector, type Rule } from "#boulder/package/collect";
 import { type EvidenceCapability, evidencePath, readEvidence } from "#boulder/package/evidence";
+import { print } from "#cli/boulder/options";
 import { type RecipeRules, recipeRules } from "#cli/boulder/rules";
 import { formatCapability, parseCapability } from "#model/dependency";
 
@@ -85,8 +86,8 @@ function explainCapability(word: string, rules: RecipeRules, flags: ExplainFlags
   ]);
 }
 
-export async function explainVerb(word: string, recipe: string, flags: ExplainFlags): Promise<void> {
+export function explainVerb(word: string, recipe: string, flags: ExplainFlags): void {
   const rules = recipeRules(recipe, flags.dataDir);
   const lines = word.startsWith("/") ? explainPath(word, rules, flags) : explainCapability(word, rules, flags);
-  await Bun.write(Bun.stdout, `${lines.join("\n")}\n`);
+  print(lines.join("\n"));
 }

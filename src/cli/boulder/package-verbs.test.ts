@@ -53,6 +53,16 @@ test("split says the package of each path, from stdin and as JSON, and refuses w
   expect(bad.stderr).toContain('"/etc/x" lies outside /usr');
 });
 
+test("a long answer reaches a slow reader of a pipe whole and once", async () => {
+  using build = await built();
+  const paths = Array.from({ length: 5000 }, (_, i) => `/usr/share/greet/a-file-with-a-long-name-${i}`);
+  const list = put(build.folder, "list", JSON.stringify(paths));
+  const script = `"$0" bin/boulder.ts split "$1" --paths "$2" --json | (sleep 0.5; cat)`;
+  const cwd = join(import.meta.dir, "../../..");
+  const { stdout } = await run(["sh", "-c", script, process.execPath, build.folder, list], { cwd });
+  expect(JSON.parse(stdout)).toEqual({ paths: Object.fromEntries(paths.map((path) => [path, "greet"])) });
+});
+
 test("explain names the rule of a path, and the file of a dependency", async () => {
   using build = await built();
   const path = await boulder(["explain", "/usr/lib/libgreet.so.1", build.folder]);

@@ -15,7 +15,7 @@ export function addPackageVerbs(program: Command): void {
     .requiredOption("--paths <file>", "paths, one a line or as a JSON array; - reads stdin")
     .option("--json", '{"paths": {"/usr/...": "package"}} on stdout')
     .action(async (recipe: string, _: unknown, command: Command) => {
-      await (await import("#cli/boulder/split")).splitVerb(recipe, command.optsWithGlobals<SplitFlags>());
+      (await import("#cli/boulder/split")).splitVerb(recipe, command.optsWithGlobals<SplitFlags>());
     });
 
   program
@@ -29,6 +29,6 @@ export function addPackageVerbs(program: Command): void {
     )
     .option("--json", "one JSON value on stdout")
     .action(async (word: string, recipe: string, _: unknown, command: Command) => {
-      await (await import("#cli/boulder/explain")).explainVerb(word, recipe, command.optsWithGlobals<ExplainFlags>());
+      (await import("#cli/boulder/explain")).explainVerb(word, recipe, command.optsWithGlobals<ExplainFlags>());
     });
 }

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { EXIT, errnoCode, Failure } from "#base/errors";
 import { splitPaths } from "#boulder/package/collect";
+import { print } from "#cli/boulder/options";
 import { recipeRules } from "#cli/boulder/rules";
 
 export interface SplitFlags {
@@ -42,14 +43,14 @@ function readInput(file: string): string {
   }
 }
 
-export async function splitVerb(recipe: string, flags: SplitFlags): Promise<void> {
+export function splitVerb(recipe: string, flags: SplitFlags): void {
   const { definitions } = recipeRules(recipe, flags.dataDir);
   const split = splitPaths(definitions, readPathList(readInput(flags.paths)));
   const lines =
     flags.json === true
       ? [JSON.stringify({ paths: Object.fromEntries(split.paths) }, undefined, 2)]
       : [...split.paths].map(([path, owner]) => `${path}\t${owner}`);
-  if (lines.length > 0) await Bun.write(Bun.stdout, `${lines.join("\n")}\n`);
+  if (lines.length > 0) print(lines.join("\n"));
   for (const path of split.refused)
     process.stderr.write(`Error: "${path}" lies outside /usr; no package can hold it\n`);
   if (split.refused.length > 0) process.exitCode = EXIT.error;
