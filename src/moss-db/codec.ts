@@ -6,6 +6,7 @@
  * sort as its values do is a `KeyCodec` and can also serve as key, as bucket name, and inside tuples.
  */
 import { Failure } from "#base/errors";
+import { copyBytes } from "#moss-db/copy";
 
 export interface Codec<T> {
   /** Bytes of a value. The library does not change or keep them beyond the call that stores them. */
@@ -72,6 +73,7 @@ export const bytes: KeyCodec<Uint8Array, Uint8Array> = {
   ordered: true,
   encode: (value) => value,
   decode: (stored) => stored,
+  read: copyBytes,
   encodePrefix: (prefix) => prefix,
 };
 

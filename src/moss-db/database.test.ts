@@ -5,8 +5,9 @@
 import { afterAll, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Failure } from "#base/errors";
+import { counters } from "#moss-db/child.fixture";
 import {
   type BucketType,
   bucket,
@@ -125,18 +126,37 @@ test("an update reads what it wrote, and its result comes out", () => {
   expect(sum).toBe(7);
 });
 
-test("a view keeps its snapshot while another handle commits", () => {
+test("a view keeps its snapshot while another process commits", () => {
   const folder = freshFolder();
   using db = open(folder);
-  db.update((tx) => tx.bucket(letters).set("a", 1));
-  using other = openDatabase(databaseUri(folder));
+  db.update((tx) => tx.bucket(counters).set("sum", 1));
   db.view((tx) => {
-    expect(tx.bucket(letters).get("a")).toBe(1);
-    other.update((tx) => tx.bucket(letters).set("a", 2));
-    expect(tx.bucket(letters).get("a")).toBe(1);
-    expect([...tx.bucket(letters).values()]).toEqual([1]);
+    const found = tx.bucket(counters);
+    expect(found.get("sum")).toBe(1);
+    const child = Bun.spawnSync([process.execPath, join(import.meta.dir, "child.fixture.ts"), "add", folder, "3"]);
+    expect(child.exitCode).toBe(0);
+    expect(found.get("sum")).toBe(1);
+    expect([...found.values()]).toEqual([1]);
+    expect(db.view((inner) => inner.bucket(counters).get("sum"))).toBe(1);
   });
-  expect(db.view((tx) => tx.bucket(letters).get("a"))).toBe(2);
+  expect(db.view((tx) => tx.bucket(counters).get("sum"))).toBe(4);
+});
+
+test("several handles of one process share their database, whichever reads or writes first", () => {
+  const folder = freshFolder();
+  open(folder).close();
+  const [a, b] = [open(folder), open(join(folder, "..", basename(folder)))];
+  using c = openDatabase(databaseUri(folder), { readOnly: true });
+  const read = (db: Database) => db.view((tx) => tx.bucket(letters).get("a"));
+  expect([read(a), read(b), read(c)]).toEqual([undefined, undefined, undefined]);
+  b.update((tx) => tx.bucket(letters).set("a", 1));
+  expect([read(a), read(b), read(c)]).toEqual([1, 1, 1]);
+  a.update((tx) => tx.bucket(letters).set("a", 2));
+  b.close();
+  expect([read(a), read(c)]).toEqual([2, 2]);
+  a.close();
+  expect(read(c)).toBe(2);
+  expect(codeOf(() => read(a))).toBe("db.closed");
 });
 
 test("nothing of a transaction can be used after its callback", () => {
@@ -196,6 +216,7 @@ test("transactions of one thread do not wait for each other: a nested one is an 
   expect(() => db.update(() => other.update(nothingDone))).toThrow("within another");
   expect(() => db.view(() => db.update(nothingDone))).toThrow("within a view");
   expect(() => db.update(() => db.view(nothingDone))).toThrow("within an update");
+  expect(() => db.view(() => other.update(nothingDone))).toThrow("within a view");
   expect(db.view(() => db.view((tx) => tx.bucket(letters).count()))).toBe(0);
 });
 

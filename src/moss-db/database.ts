@@ -4,7 +4,6 @@
 /**
  * moss-db: an ordered, transactional store of typed buckets in one LMDB environment. See README.md of this folder.
  */
-import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { Failure } from "#base/errors";
 import { Environment } from "#moss-db/environment";
@@ -48,14 +47,10 @@ function decodePath(path: string): string | undefined {
   }
 }
 
-/** Folders with an update running in this thread: a second one would wait for the first for ever. */
-const updating = new Set<string>();
-
 /** An open database. Dispose it with `using`, or `close` it; one that is not closed keeps no lock. */
 export class Database {
   readonly #environment: Environment;
   readonly #readOnly: boolean;
-  #views = 0;
   #closed = false;
 
   /** Use `openDatabase`. */
@@ -75,14 +70,15 @@ export class Database {
    */
   view<T>(body: (tx: ReadTransaction) => Synchronous<T>): T {
     this.#check();
-    if (updating.has(this.directory)) throw new Error("A view cannot begin within an update: use the update's own tx");
-    const store = this.#views === 0 ? this.#environment.renew() : this.#environment.open(false);
-    const session = this.#begin(() => new Session(this.#environment, store.useReadTransaction()), "read");
-    this.#views += 1;
+    const environment = this.#environment;
+    if (environment.updating) throw new Error("A view cannot begin within an update: use the update's own tx");
+    const store = environment.views === 0 ? environment.renew() : environment.open(false);
+    const session = this.#begin(() => new Session(environment, store.useReadTransaction()), "read");
+    environment.views += 1;
     try {
       return synchronous(body(new View(session)));
     } finally {
-      this.#views -= 1;
+      environment.views -= 1;
       session.end();
     }
   }
@@ -100,12 +96,13 @@ export class Database {
     if (this.#readOnly) {
       throw new Failure("db.open", `Cannot write the database "${this.directory}": it was opened for reading only`);
     }
-    if (this.#views > 0) throw new Error("An update cannot begin within a view");
-    if (updating.has(this.directory)) throw new Error("An update cannot begin within another");
-    const store = this.#environment.open(true);
-    const session = new Session(this.#environment, undefined);
+    const environment = this.#environment;
+    if (environment.views > 0) throw new Error("An update cannot begin within a view");
+    if (environment.updating) throw new Error("An update cannot begin within another");
+    const store = environment.open(true);
+    const session = new Session(environment, undefined);
     let thrown: { readonly error: unknown } | undefined;
-    updating.add(this.directory);
+    environment.updating = true;
     try {
       return store.transactionSync(() => {
         try {
@@ -121,20 +118,13 @@ export class Database {
       if (thrown !== undefined) throw thrown.error;
       throw databaseFailure(error, "write", this.directory);
     } finally {
-      updating.delete(this.directory);
+      environment.updating = false;
     }
   }
 
   /** Makes the database what its schema says, where it is not yet. Called once by `openDatabase`. */
   prepare(schema: Schema | undefined): void {
-    const exists = existsSync(`${this.directory}/data.mdb`);
-    if (!exists && this.#readOnly) {
-      throw new Failure("db.open", `Cannot open the database "${this.directory}": nothing is there`);
-    }
-    if (!exists) this.#environment.open(true);
-    if (schema === undefined) return;
-    const current = exists && this.#current(schema);
-    if (current) return;
+    if (schema === undefined || this.#current(schema)) return;
     if (this.#readOnly) {
       throw new Failure("db.schema", `Cannot read the database "${this.directory}": its version is older than ours`, {
         hint: "Run a command that writes first: it brings the database to the new version.",
@@ -176,10 +166,10 @@ export class Database {
   /** Closes the database. Not within a transaction. */
   close(): void {
     if (this.#closed) return;
-    if (this.#views > 0 || updating.has(this.directory))
-      throw new Error("A database cannot be closed within a transaction");
+    const { views, updating } = this.#environment;
+    if (views > 0 || updating) throw new Error("A database cannot be closed within a transaction");
     this.#closed = true;
-    this.#environment.close();
+    this.#environment.release();
   }
 
   [Symbol.dispose](): void {
@@ -199,9 +189,11 @@ function synchronous<T>(result: T): T {
  * not exist. Throws `db.open`, `db.corrupt` or `db.schema`.
  */
 export function openDatabase(uri: string, options: DatabaseOptions = {}): Database {
-  const database = new Database(new Environment(directoryOf(uri)), options.readOnly === true);
+  const readOnly = options.readOnly === true;
+  const directory = directoryOf(uri);
+  if (options.check === true) checkPages(directory);
+  const database = new Database(Environment.acquire(directory, !readOnly), readOnly);
   try {
-    if (options.check === true) database.check();
     database.prepare(options.schema);
   } catch (error) {
     database.close();

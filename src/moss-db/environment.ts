@@ -6,14 +6,15 @@
  * writing at the first write, because LMDB takes the writers' lock to open for writing: a program that only reads never
  * waits for one that writes.
  */
-import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { errnoCode } from "#base/errors";
+import { EMPTY } from "#base/bytes";
+import { Failure } from "#base/errors";
+import { createDatabase, sweepUnfinished } from "#moss-db/create";
 import { databaseFailure } from "#moss-db/failures";
 import { quickCheck } from "#moss-db/file-check";
-import { lmdb, type RangeIterator, type RangeOptions, type RawKey, type Snapshot, type Store } from "#moss-db/lmdb";
+import { lmdb, type RangeIterator, type RangeOptions, type ReadOptions, type Store } from "#moss-db/lmdb";
 import { copySnapshot, lacksLock, newestTransaction } from "#moss-db/snapshot";
-import { syncDirectory } from "#sys/sync";
 
 /** Reads what lies in `source[start, end)`, which is valid only during the call. */
 export type Reader = (source: Buffer, start: number, end: number) => unknown;
@@ -23,27 +24,66 @@ const FILE_MODE = 0o644;
 
 const ignore: Reader = () => undefined;
 
+/** The environments open in this thread, by the inode of their file: LMDB must not open one twice in a process. */
+const known = new Map<string, Environment>();
+
 export class Environment {
   readonly directory: string;
+  /** Views that run now. */
+  views = 0;
+  /** Whether an update runs now. */
+  updating = false;
+  readonly #key: string;
+  #users = 0;
   #store: Store | undefined;
   #writable = false;
   /** The transaction that the private copy being read is of; undefined where the database itself is read. */
   #copied: bigint | undefined;
+  /** What the keys given to lmdb are to begin with; set before each call into it, as are the readers. */
+  #prefix: Uint8Array = EMPTY;
   #readKey: Reader = ignore;
   #readValue: Reader = ignore;
 
-  constructor(directory: string) {
+  private constructor(directory: string, key: string) {
     this.directory = directory;
+    this.#key = key;
   }
 
-  /** Opens the environment; for writing it is made where it does not exist. */
+  /** The environment of a folder, made where `create` says so; `release` it. */
+  static acquire(directory: string, create: boolean): Environment {
+    const file = join(directory, "data.mdb");
+    if (!existsSync(file)) {
+      if (!create) throw new Failure("db.open", `Cannot open the database "${directory}": nothing is there`);
+      createDatabase(directory, (folder) => void new Environment(folder, "").#openStore(folder, true).close());
+    }
+    try {
+      const { dev, ino } = statSync(file);
+      const key = `${dev}:${ino}`;
+      const environment = known.get(key) ?? new Environment(directory, key);
+      known.set(key, environment);
+      environment.#users += 1;
+      return environment;
+    } catch (error) {
+      throw databaseFailure(error, "open", directory);
+    }
+  }
+
+  /** Ends one use; the last one closes the environment. */
+  release(): void {
+    this.#users -= 1;
+    if (this.#users > 0) return;
+    known.delete(this.#key);
+    this.#close();
+  }
+
+  /** Opens the environment, for writing anew where it was open for reading only. */
   open(writable: boolean): Store {
     if (this.#store !== undefined && (this.#writable || !writable)) return this.#store;
-    this.close();
-    if (writable && !existsSync(join(this.directory, "data.mdb"))) this.#create();
+    this.#close();
     quickCheck(this.directory);
     if (writable) {
       this.#store = this.#openStore(this.directory, true);
+      sweepUnfinished(this.directory);
     } else if (lacksLock(this.directory)) {
       this.#store = this.#openCopy();
     } else {
@@ -55,27 +95,10 @@ export class Environment {
 
   /** Opens the environment for a new snapshot: what others have committed is seen from now on. */
   renew(): Store {
-    if (this.#copied !== undefined && newestTransaction(this.directory) !== this.#copied) this.close();
+    if (this.#copied !== undefined && newestTransaction(this.directory) !== this.#copied) this.#close();
     const store = this.open(false);
     store.resetReadTxn();
     return store;
-  }
-
-  /** Makes an empty database elsewhere and moves it in: a crash leaves a whole database or none. */
-  #create(): void {
-    const folder = join(this.directory, `new-${process.pid}`);
-    try {
-      mkdirSync(folder, { recursive: true });
-      void this.#openStore(folder, true).close();
-      syncFile(join(folder, "data.mdb"));
-      linkSync(join(folder, "data.mdb"), join(this.directory, "data.mdb"));
-      syncDirectory(this.directory);
-    } catch (error) {
-      // Another process was faster, which is as good.
-      if (errnoCode(error) !== "EEXIST") throw databaseFailure(error, "open", this.directory);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
   }
 
   #openCopy(): Store {
@@ -101,7 +124,10 @@ export class Environment {
         encoding: "binary",
         decoder: { decode: (bytes, size) => this.#readValue(bytes, 0, size) },
         decoderCopies: true,
-        keyEncoder: { writeKey, readKey: (source, start, end) => this.#readKey(source, start, end) },
+        keyEncoder: {
+          writeKey: (key, target, start) => writeKey(this.#prefix, key, target, start),
+          readKey: (source, start, end) => this.#readKey(source, start, end),
+        },
         permissionsMode: FILE_MODE,
       });
     } catch (error) {
@@ -109,24 +135,30 @@ export class Environment {
     }
   }
 
-  get store(): Store {
-    return this.#store ?? this.open(false);
-  }
-
-  /** The stored value of a key, read by `read`; undefined where there is none. */
-  get(key: RawKey, snapshot: Snapshot | undefined, read: Reader): unknown {
-    const store = this.store;
-    const found = fetchValue(store, key, snapshot, this.directory);
+  /** The stored value of a key of a bucket, read by `read`; undefined where there is none. */
+  get(prefix: Uint8Array, key: Uint8Array, options: ReadOptions, read: Reader): unknown {
+    const store = this.open(this.updating);
+    const found = this.#find(store, prefix, key, options);
     return found === undefined ? undefined : read(found, 0, store.lastSize);
   }
 
-  has(key: RawKey, snapshot: Snapshot | undefined): boolean {
-    return fetchValue(this.store, key, snapshot, this.directory) !== undefined;
+  has(prefix: Uint8Array, key: Uint8Array, options: ReadOptions): boolean {
+    return this.#find(this.open(this.updating), prefix, key, options) !== undefined;
   }
 
+  #find(store: Store, prefix: Uint8Array, key: Uint8Array, options: ReadOptions): Buffer | undefined {
+    this.#prefix = prefix;
+    try {
+      return store.getBinaryFast(key, options);
+    } catch (error) {
+      throw databaseFailure(error, "read", this.directory);
+    }
+  }
+
+  /** Walks over whole keys, their buckets' numbers included. */
   range(options: RangeOptions): RangeIterator {
     try {
-      return this.store.getRange(options).iterate();
+      return this.open(this.updating).getRange(options).iterate();
     } catch (error) {
       throw databaseFailure(error, "read", this.directory);
     }
@@ -138,6 +170,7 @@ export class Environment {
     readKey: Reader,
     readValue: Reader,
   ): { readonly done?: boolean; readonly value: unknown } {
+    this.#prefix = EMPTY;
     this.#readKey = readKey;
     this.#readValue = readValue;
     try {
@@ -148,31 +181,34 @@ export class Environment {
   }
 
   count(options: Omit<RangeOptions, "values">): number {
+    this.#prefix = EMPTY;
     this.#readKey = ignore;
     try {
-      return this.store.getKeysCount(options);
+      return this.open(this.updating).getKeysCount(options);
     } catch (error) {
       throw databaseFailure(error, "read", this.directory);
     }
   }
 
-  put(key: RawKey, value: Uint8Array): void {
+  put(prefix: Uint8Array, key: Uint8Array, value: Uint8Array): void {
+    this.#prefix = prefix;
     try {
-      this.store.put(key, value);
+      this.open(true).put(key, value);
     } catch (error) {
       throw databaseFailure(error, "write", this.directory);
     }
   }
 
-  remove(key: RawKey): void {
+  remove(prefix: Uint8Array, key: Uint8Array): void {
+    this.#prefix = prefix;
     try {
-      this.store.remove(key);
+      this.open(true).remove(key);
     } catch (error) {
       throw databaseFailure(error, "write", this.directory);
     }
   }
 
-  close(): void {
+  #close(): void {
     const store = this.#store;
     this.#store = undefined;
     this.#copied = undefined;
@@ -181,27 +217,11 @@ export class Environment {
   }
 }
 
-function syncFile(path: string): void {
-  const fd = openSync(path, "r+");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function fetchValue(store: Store, key: RawKey, snapshot: Snapshot | undefined, directory: string): Buffer | undefined {
-  try {
-    return snapshot === undefined ? store.getBinaryFast(key) : store.getBinaryFast(key, { transaction: snapshot });
-  } catch (error) {
-    throw databaseFailure(error, "read", directory);
-  }
-}
-
-function writeKey(key: RawKey, target: Buffer, start: number): number {
-  const { prefix, bytes } = key;
-  for (let i = 0; i < prefix.length; i++) target[start + i] = prefix[i] ?? 0;
-  const at = start + prefix.length;
-  target.set(bytes, at);
-  return at + bytes.length;
+function writeKey(prefix: Uint8Array, key: Uint8Array, target: Buffer, start: number): number {
+  let at = start;
+  for (let i = 0; i < prefix.length; i++) target[at++] = prefix[i] ?? 0;
+  // Most keys are short, and then a loop is faster than a call of `set`.
+  if (key.length > 48) target.set(key, at);
+  else for (let i = 0; i < key.length; i++) target[at + i] = key[i] ?? 0;
+  return at + key.length;
 }

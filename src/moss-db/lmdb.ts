@@ -6,26 +6,24 @@
  * takes tens of milliseconds, which programs that open none do not pay.
  */
 
-/** A key as `lmdb` hands it back to our own key encoder: the bucket's number, then the bytes of the key. */
-export interface RawKey {
-  readonly prefix: Uint8Array;
-  readonly bytes: Uint8Array;
-}
-
 /** A snapshot held by a reader. */
 export interface Snapshot {
   done(): void;
 }
 
-export interface RangeOptions {
-  readonly start: RawKey;
-  readonly end: RawKey;
+/** How reads name their snapshot; none is given within an update. */
+export interface ReadOptions {
+  readonly transaction?: Snapshot;
+}
+
+export interface RangeOptions extends ReadOptions {
+  readonly start: Uint8Array;
+  readonly end: Uint8Array;
   readonly values: boolean;
   readonly reverse: boolean;
   readonly exclusiveStart: boolean;
   readonly inclusiveEnd: boolean;
   readonly limit?: number;
-  readonly transaction?: Snapshot;
 }
 
 export interface RangeIterator {
@@ -37,11 +35,11 @@ export interface Store {
   /** Bytes of the value that `getBinaryFast` found. */
   readonly lastSize: number;
   /** The value in a buffer that the next call uses again. */
-  getBinaryFast(key: RawKey, options?: { transaction?: Snapshot }): Buffer | undefined;
+  getBinaryFast(key: Uint8Array, options: ReadOptions): Buffer | undefined;
   getRange(options: RangeOptions): { iterate(): RangeIterator };
   getKeysCount(options: Omit<RangeOptions, "values">): number;
-  put(key: RawKey, value: Uint8Array): unknown;
-  remove(key: RawKey): unknown;
+  put(key: Uint8Array, value: Uint8Array): unknown;
+  remove(key: Uint8Array): unknown;
   transactionSync<T>(body: () => T): T;
   useReadTransaction(): Snapshot;
   resetReadTxn(): void;
@@ -60,7 +58,7 @@ export interface OpenOptions {
   /** True: `decoder` copies what it keeps. */
   readonly decoderCopies: true;
   readonly keyEncoder: {
-    writeKey(key: RawKey, target: Buffer, start: number): number;
+    writeKey(key: Uint8Array, target: Buffer, start: number): number;
     readKey(source: Buffer, start: number, end: number): unknown;
   };
   readonly permissionsMode: number;

@@ -9,8 +9,9 @@ import { concat, EMPTY } from "#base/bytes";
 import { Failure } from "#base/errors";
 import { decodeId, encodeId, MAX_BUCKET_ID } from "#moss-db/bucket-id";
 import { badBytes } from "#moss-db/codec";
-import type { Reader } from "#moss-db/environment";
-import type { RangeOptions, RawKey } from "#moss-db/lmdb";
+import { copyBytes } from "#moss-db/copy";
+import type { Environment, Reader } from "#moss-db/environment";
+import type { RangeOptions } from "#moss-db/lmdb";
 import type { Session } from "#moss-db/session";
 
 /** Bucket 0 holds the library's own records; their keys begin with one of these. */
@@ -20,39 +21,37 @@ const NAME = 0x10;
 
 export const RECORDS = { schema: new Uint8Array([0x01]) } as const;
 
-/** The key of one of the library's own records. */
-export function reservedKey(bytes: Uint8Array): RawKey {
-  return { prefix: RESERVED, bytes };
+/** A private copy of stored bytes. */
+export const copy: Reader = copyBytes;
+
+/** One of the library's own records. */
+export function readRecord(session: Session, key: Uint8Array): Uint8Array | undefined {
+  return session.environment.get(RESERVED, key, session.options, copy) as Uint8Array | undefined;
 }
 
-/** A private copy of stored bytes. */
-export const copy: Reader = (source, start, end): Uint8Array => copyBytes(source, start, end);
-
-export function copyBytes(source: Uint8Array, start: number, end: number): Uint8Array {
-  const out = new Uint8Array(end - start);
-  out.set(source.subarray(start, end));
-  return out;
+export function writeRecord(environment: Environment, key: Uint8Array, value: Uint8Array): void {
+  environment.put(RESERVED, key, value);
 }
 
 /** All that lies between two keys of the whole environment, forwards. */
-export function span(session: Session, start: RawKey, end: RawKey, values: boolean): RangeOptions {
+function keysBetween(session: Session, start: Uint8Array, end: Uint8Array): RangeOptions {
   return {
     start,
     end,
-    values,
+    values: false,
     reverse: false,
     exclusiveStart: false,
     inclusiveEnd: false,
-    ...(session.snapshot === undefined ? {} : { transaction: session.snapshot }),
+    ...session.options,
   };
 }
 
-function nameKey(parent: number, name: Uint8Array): RawKey {
-  return reservedKey(concat([Uint8Array.of(NAME), encodeId(parent), name]));
+function nameKey(parent: number, name: Uint8Array): Uint8Array {
+  return concat([Uint8Array.of(NAME), encodeId(parent), name]);
 }
 
-function readId(session: Session, key: RawKey): number | undefined {
-  const found = session.environment.get(key, session.snapshot, copy) as Uint8Array | undefined;
+function readId(session: Session, key: Uint8Array): number | undefined {
+  const found = readRecord(session, key);
   if (found === undefined) return undefined;
   const id = decodeId(found)?.id;
   if (id === undefined) throw badBytes(found, "the number of a bucket");
@@ -95,10 +94,10 @@ export class Node {
     if (prefix !== undefined || this.#parent === undefined) return this.#prefix;
     this.#parent.ensure();
     const { environment } = this.session;
-    const id = readId(this.session, reservedKey(NEXT_ID)) ?? 1;
+    const id = readId(this.session, NEXT_ID) ?? 1;
     if (id > MAX_BUCKET_ID) throw new Failure("db.key", "Cannot make a bucket: all numbers are used up");
-    environment.put(reservedKey(NEXT_ID), encodeId(id + 1));
-    environment.put(nameKey(this.#parent.id ?? 0, this.#name), encodeId(id));
+    writeRecord(environment, NEXT_ID, encodeId(id + 1));
+    writeRecord(environment, nameKey(this.#parent.id ?? 0, this.#name), encodeId(id));
     this.#remember(id);
     return this.#prefix;
   }
@@ -107,7 +106,11 @@ export class Node {
   children(): Node[] {
     const { id, session } = this;
     if (id === undefined) return [];
-    const range = span(session, nameKey(id, EMPTY), nameKey(id + 1, EMPTY), false);
+    const range = keysBetween(
+      session,
+      concat([RESERVED, nameKey(id, EMPTY)]),
+      concat([RESERVED, nameKey(id + 1, EMPTY)]),
+    );
     const skip = 1 + encodeId(id).length;
     return collectKeys(session, range).map((key) => new Node(session, this, key.subarray(RESERVED.length + skip)));
   }
@@ -121,13 +124,8 @@ export class Node {
     for (const child of this.children()) child.drop();
     const { id, session } = this;
     if (id === undefined || id === 0) return;
-    const range = span(
-      session,
-      { prefix: encodeId(id), bytes: EMPTY },
-      { prefix: encodeId(id + 1), bytes: EMPTY },
-      false,
-    );
-    for (const key of collectKeys(session, range)) session.environment.remove({ prefix: EMPTY, bytes: key });
+    const range = keysBetween(session, encodeId(id), encodeId(id + 1));
+    for (const key of collectKeys(session, range)) session.environment.remove(EMPTY, key);
   }
 
   /** Removes the bucket with all that is in it. False where it did not exist. */
@@ -135,7 +133,7 @@ export class Node {
     const id = this.id;
     if (id === undefined || this.#parent === undefined) return false;
     this.clear();
-    this.session.environment.remove(nameKey(this.#parent.id ?? 0, this.#name));
+    this.session.environment.remove(RESERVED, nameKey(this.#parent.id ?? 0, this.#name));
     this.session.drops += 1;
     return true;
   }

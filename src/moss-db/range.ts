@@ -2,12 +2,12 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** From a range of keys to the stretch of the environment that holds it. */
-import { EMPTY } from "#base/bytes";
+import { concat, EMPTY } from "#base/bytes";
 import { Failure } from "#base/errors";
 import type { Range } from "#moss-db/bucket";
 import { encodeId } from "#moss-db/bucket-id";
 import { type KeyCodec, MAX_KEY } from "#moss-db/codec";
-import type { RangeOptions, RawKey } from "#moss-db/lmdb";
+import type { RangeOptions } from "#moss-db/lmdb";
 import type { Session } from "#moss-db/session";
 
 /** Key bytes, refused with `db.key` where they are longer than a key may be. */
@@ -56,8 +56,8 @@ export function rangeOptions<K, P>(
   if (range.limit !== undefined && range.limit <= 0) return undefined;
   if (to !== undefined && Buffer.compare(from, to) >= 0) return undefined;
   const prefix = encodeId(id);
-  const low: RawKey = { prefix, bytes: from };
-  const high: RawKey = to === undefined ? { prefix: encodeId(id + 1), bytes: EMPTY } : { prefix, bytes: to };
+  const low = concat([prefix, from]);
+  const high = to === undefined ? encodeId(id + 1) : concat([prefix, to]);
   const reverse = range.reverse === true;
   return {
     start: reverse ? high : low,
@@ -67,6 +67,6 @@ export function rangeOptions<K, P>(
     exclusiveStart: reverse,
     inclusiveEnd: reverse,
     ...(range.limit === undefined ? {} : { limit: range.limit }),
-    ...(session.snapshot === undefined ? {} : { transaction: session.snapshot }),
+    ...session.options,
   };
 }

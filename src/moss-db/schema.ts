@@ -7,7 +7,7 @@
  */
 import { Failure } from "#base/errors";
 import type { Environment } from "#moss-db/environment";
-import { copy, RECORDS, reservedKey } from "#moss-db/node";
+import { RECORDS, readRecord, writeRecord } from "#moss-db/node";
 import type { Session } from "#moss-db/session";
 import { Update, type WriteTransaction } from "#moss-db/transaction";
 
@@ -30,14 +30,14 @@ function failure(directory: string, found: string, expected: string, hint: strin
 }
 
 function read(session: Session): Found | undefined {
-  const record = session.environment.get(reservedKey(RECORDS.schema), session.snapshot, copy) as Uint8Array | undefined;
+  const record = readRecord(session, RECORDS.schema);
   if (record === undefined) return undefined;
   const [name = "", version = ""] = Buffer.from(record).toString().split("\0");
   return { name, version: Number(version) };
 }
 
 function write(environment: Environment, schema: Schema, version: number): void {
-  environment.put(reservedKey(RECORDS.schema), Buffer.from(`${schema.name}\0${version}`));
+  writeRecord(environment, RECORDS.schema, Buffer.from(`${schema.name}\0${version}`));
 }
 
 /**

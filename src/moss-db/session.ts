@@ -4,20 +4,22 @@
 /** What all parts of one transaction share: its environment, its snapshot, whether it still runs, its open iterators. */
 import { Failure } from "#base/errors";
 import type { Environment } from "#moss-db/environment";
-import type { RangeIterator, Snapshot } from "#moss-db/lmdb";
+import type { RangeIterator, ReadOptions, Snapshot } from "#moss-db/lmdb";
 
 export class Session {
   readonly environment: Environment;
-  /** The reader's snapshot; a writer has none and reads what it wrote. */
-  readonly snapshot: Snapshot | undefined;
+  /** Names the reader's snapshot to lmdb; a writer has none and reads what it wrote. */
+  readonly options: ReadOptions;
   /** Counts the buckets dropped, after which numbers looked up before are looked up again. */
   drops = 0;
+  readonly #snapshot: Snapshot | undefined;
   #ended = false;
   readonly #iterators = new Set<RangeIterator>();
 
   constructor(environment: Environment, snapshot: Snapshot | undefined) {
     this.environment = environment;
-    this.snapshot = snapshot;
+    this.#snapshot = snapshot;
+    this.options = snapshot === undefined ? {} : { transaction: snapshot };
   }
 
   /** Throws `db.closed` once the callback of the transaction has ended. */
@@ -41,6 +43,6 @@ export class Session {
     this.#ended = true;
     for (const iterator of this.#iterators) iterator.return();
     this.#iterators.clear();
-    this.snapshot?.done();
+    this.#snapshot?.done();
   }
 }

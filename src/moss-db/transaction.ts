@@ -5,7 +5,8 @@
 import { Failure } from "#base/errors";
 import type { BucketType, Range, ReadBucket, ReadParent, WriteBucket, WriteParent } from "#moss-db/bucket";
 import type { Codec, KeyCodec } from "#moss-db/codec";
-import { copyBytes, Node } from "#moss-db/node";
+import { copyBytes } from "#moss-db/copy";
+import { Node } from "#moss-db/node";
 import { checkedKey, rangeOptions } from "#moss-db/range";
 import { Scan } from "#moss-db/scan";
 import type { Session } from "#moss-db/session";
@@ -65,18 +66,16 @@ class Reading<K, V, P> implements ReadBucket<K, V, P> {
     const prefix = this.node.prefix;
     if (prefix === undefined) return undefined;
     const bytes = checkedKey(this.type.key.encode(key));
-    const { environment, snapshot } = this.session;
-    return environment.get({ prefix, bytes }, snapshot, this.#readValue) as V | undefined;
+    const { environment, options } = this.session;
+    return environment.get(prefix, bytes, options, this.#readValue) as V | undefined;
   }
 
   has(key: K): boolean {
     this.session.check();
     const prefix = this.node.prefix;
     if (prefix === undefined) return false;
-    return this.session.environment.has(
-      { prefix, bytes: checkedKey(this.type.key.encode(key)) },
-      this.session.snapshot,
-    );
+    const bytes = checkedKey(this.type.key.encode(key));
+    return this.session.environment.has(prefix, bytes, this.session.options);
   }
 
   entries(range: Range<K, P> = {}): IterableIterator<readonly [K, V], undefined> {
@@ -136,14 +135,14 @@ class Writing<K, V, P> extends Reading<K, V, P> implements WriteBucket<K, V, P> 
   set(key: K, value: V): void {
     this.session.check();
     const bytes = checkedKey(this.type.key.encode(key));
-    this.session.environment.put({ prefix: this.node.ensure(), bytes }, this.type.value.encode(value));
+    this.session.environment.put(this.node.ensure(), bytes, this.type.value.encode(value));
   }
 
   delete(key: K): void {
     this.session.check();
     const prefix = this.node.prefix;
     if (prefix === undefined) return;
-    this.session.environment.remove({ prefix, bytes: checkedKey(this.type.key.encode(key)) });
+    this.session.environment.remove(prefix, checkedKey(this.type.key.encode(key)));
   }
 
   clear(): void {
