@@ -9,6 +9,11 @@ import { boulder } from "#cli/boulder/program";
 /** @param args the words after the program's name. Sets `process.exitCode`. */
 export async function runBoulder(args: readonly string[]): Promise<void> {
   const program = boulder();
+  // Whoever reads our output may have seen enough of it.
+  process.stdout.on("error", (error) => {
+    if (errnoCode(error) === "EPIPE") process.exit(EXIT.ok);
+    throw error;
+  });
   try {
     if (args.length === 0) {
       program.outputHelp({ error: true });
@@ -23,7 +28,6 @@ export async function runBoulder(args: readonly string[]): Promise<void> {
       const hint = error.hint === undefined ? "" : `Hint: ${error.hint}\n`;
       process.stderr.write(`Error: ${describeError(error)}\n${hint}`);
       process.exitCode = error.exitCode;
-    } else if (errnoCode(error) !== "EPIPE") throw error;
-    // Whoever read our output has seen enough of it.
+    } else throw error;
   }
 }

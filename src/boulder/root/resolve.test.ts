@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Tests of what a build root is made of. */
+import { expect, test } from "bun:test";
+import { parseCapability } from "#model/dependency";
+import type { PackageMeta } from "#model/package";
+import type { RootDependency } from "../plan/root";
+import { Offers, type RootOffer, resolveRoot, rootFacts } from "./resolve";
+
+interface Sample {
+  readonly depends?: readonly string[];
+  readonly provides?: readonly string[];
+  readonly conflicts?: readonly string[];
+  readonly version?: string;
+  readonly release?: number;
+  readonly priority?: number;
+}
+
+function offer(name: string, sample: Sample = {}): RootOffer {
+  const meta: PackageMeta = {
+    name,
+    version: sample.version ?? "1",
+    release: sample.release ?? 1,
+    buildRelease: 1,
+    architecture: "x86_64",
+    summary: "",
+    description: "",
+    homepage: "",
+    sourceId: name,
+    licenses: [],
+    depends: (sample.depends ?? []).map(parseCapability),
+    provides: (sample.provides ?? []).map(parseCapability),
+    conflicts: (sample.conflicts ?? []).map(parseCapability),
+  };
+  const id = `${name}-${sample.release ?? 1}-${sample.priority ?? 0}`;
+  return { offer: { id, meta, uri: "", size: 1 }, collection: "c", priority: sample.priority ?? 0 };
+}
+
+function want(...words: string[]): RootDependency[] {
+  return words.map((dependency) => ({ dependency, reasons: [{ kind: "builddep", text: "builddeps", line: 3 }] }));
+}
+
+function ids(words: string[], offers: RootOffer[]): string[] {
+  return resolveRoot(want(...words), new Offers(offers)).map((item) => item.offer.id);
+}
+
+test("a root holds what is asked for and all that this needs, and nothing else", () => {
+  const offers = [
+    offer("gcc", { depends: ["soname(libc.so.6(x86_64))", "binutils"], provides: ["binary(gcc)"] }),
+    offer("binutils", { depends: ["soname(libc.so.6(x86_64))"] }),
+    offer("libc6", { provides: ["soname(libc.so.6(x86_64))"] }),
+    offer("other"),
+  ];
+  expect(ids(["binary(gcc)"], offers)).toEqual(["binutils-1-0", "gcc-1-0", "libc6-1-0"]);
+});
+
+test("the collection of higher priority hides the same name in others, whatever its release", () => {
+  const offers = [offer("a", { release: 9 }), offer("a", { release: 2, priority: 100 })];
+  expect(ids(["a"], offers)).toEqual(["a-2-100"]);
+  expect(ids(["a"], [offer("a", { release: 2 }), offer("a", { release: 10 })])).toEqual(["a-10-0"]);
+});
+
+test("what is there already is preferred over another that gives the same", () => {
+  const offers = [
+    offer("gawk", { provides: ["binary(awk)"], release: 9 }),
+    offer("mawk", { provides: ["binary(awk)"] }),
+  ];
+  expect(ids(["binary(awk)", "mawk"], offers)).toEqual(["mawk-1-0"]);
+  expect(ids(["binary(awk)"], offers)).toEqual(["gawk-9-0"]);
+});
+
+test("circles of dependencies end", () => {
+  expect(ids(["a"], [offer("a", { depends: ["b"] }), offer("b", { depends: ["a"] })])).toEqual(["a-1-0", "b-1-0"]);
+});
+
+test("what nothing gives is named with the way to it", () => {
+  const offers = [offer("a", { depends: ["b"] }), offer("b", { depends: ["binary(c)"] })];
+  expect(() => ids(["a"], offers)).toThrow("nothing gives binary(c); a (builddeps) needs a needs b");
+  expect(() => ids(["zz"], offers)).toThrow("nothing gives name(zz); zz (builddeps) asks for it");
+});
+
+test("two packages that conflict are refused with both names", () => {
+  const offers = [offer("a", { conflicts: ["b", "a"] }), offer("b")];
+  expect(() => ids(["a", "b"], offers)).toThrow("a conflicts with b");
+  expect(ids(["a"], offers)).toEqual(["a-1-0"]);
+});
+
+test("the facts of a root are the versions of its programs and of its C library", () => {
+  const offers = [
+    offer("lld", { provides: ["binary(ld.lld)"], version: "1:14.0-55" }),
+    offer("libc6", { provides: ["soname(libc.so.6(x86_64))"], version: "2.36-9" }),
+  ];
+  const packages = resolveRoot(want("lld", "libc6"), new Offers(offers));
+  for (const libc of ["libc6", "soname(libc.so.6(x86_64))"]) {
+    expect([...rootFacts(packages, [libc])]).toEqual([
+      ["libc", "2.36-9"],
+      ["binary(ld.lld)", "1:14.0-55"],
+    ]);
+  }
+});
