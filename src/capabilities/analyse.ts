@@ -51,6 +51,15 @@ export interface FileAnalysis extends Decision {
   readonly findings: readonly Finding[];
 }
 
+/** Names end up in lists of one item a line, and in database keys. */
+const NAME_LIMIT = 1024;
+
+function isSound(item: Capability, problems: string[]): boolean {
+  const bad = item.name === "" || item.name.length > NAME_LIMIT || /\p{Cc}/u.test(item.name);
+  if (bad) problems.push(`it names a ${item.kind} that cannot be one: ${JSON.stringify(item.name.slice(0, 40))}`);
+  return !bad;
+}
+
 /**
  * What a file gives and needs. Pure: reads only through the file and its surroundings. `handlers` narrows the chain,
  * for a caller that knows some needs from elsewhere.
@@ -63,7 +72,10 @@ export function analyse(
   const findings: Finding[] = [];
   for (const handler of handlers) {
     if (!handler.concerns(file)) continue;
-    const { provides = [], depends = [], wants = [], problems = [] } = handler.decide(file, around);
+    const decision = handler.decide(file, around);
+    const problems = [...(decision.problems ?? [])];
+    const sound = (items: readonly Capability[] = []) => items.filter((item) => isSound(item, problems));
+    const [provides, depends, wants] = [sound(decision.provides), sound(decision.depends), sound(decision.wants)];
     if (provides.length + depends.length + wants.length + problems.length > 0) {
       findings.push({ handler: handler.name, provides, depends, wants, problems });
     }

@@ -6,8 +6,8 @@ import { all, type Handler, textOf } from "#capabilities/file";
 import { capability } from "#model/dependency";
 
 const NAME = String.raw`(?:%q<([\w.-]+)>|["']([\w.-]+)["'])`;
-const GEM = new RegExp(String.raw`^\s*\w+\.name\s*=\s*${NAME}`, "m");
-const NEED = new RegExp(String.raw`^\s*\w+\.add_(?:runtime_)?dependency\s*\(?\s*${NAME}`, "gm");
+const GEM = new RegExp(String.raw`^[ \t]*\w+\.name[ \t]*=[ \t]*${NAME}`, "m");
+const NEED = new RegExp(String.raw`^[ \t]*\w+\.add_(?:runtime_)?dependency[ \t]*\(?[ \t]*${NAME}`, "gm");
 
 /** Name and needs of a gem specification, which is Ruby source of a known form. */
 export function parseGemspec(source: string): { name: string | undefined; needs: string[] } {
