@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** What a commit promises of the disk: it is synced, and where the disk is full it has not happened. */
+import { afterAll, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Failure } from "#base/errors";
+import { bulk, counters } from "#moss-db/child.fixture";
+import { databaseUri, openDatabase } from "#moss-db/index";
+import { run } from "#sys/process";
+
+const base = mkdtempSync(join(tmpdir(), "moss-db-disk-"));
+async function mountTmpfs(name: string, size: string): Promise<string | undefined> {
+  const folder = join(base, name);
+  mkdirSync(folder);
+  const mounted = await run(["mount", "-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder]);
+  return mounted.code === 0 ? folder : undefined;
+}
+
+const small = process.getuid?.() === 0 ? await mountTmpfs("small", "2m") : undefined;
+afterAll(async () => {
+  if (small !== undefined) await run(["umount", small]);
+  rmSync(base, { recursive: true, force: true });
+});
+
+test.skipIf(small === undefined)(
+  "an update that the disk has no room for is disk.full and undone; smaller ones go on",
+  () => {
+    using db = openDatabase(databaseUri(small ?? ""));
+    db.update((tx) => tx.bucket(counters).set("first", 1));
+    let failure: unknown;
+    try {
+      db.update((tx) => {
+        for (let i = 0; i < 2000; i++) tx.bucket(bulk).set(Buffer.from(`key-${i}`), Buffer.alloc(3000, 7));
+        tx.bucket(counters).set("first", 2);
+      });
+    } catch (error) {
+      failure = error;
+    }
+    expect(failure).toBeInstanceOf(Failure);
+    expect(failure).toHaveProperty("code", "disk.full");
+    expect(db.view((tx) => [tx.bucket(counters).get("first"), tx.bucket(bulk).count()])).toEqual([1, 0]);
+    db.update((tx) => tx.bucket(counters).set("first", 3));
+    expect(db.view((tx) => tx.bucket(counters).get("first"))).toBe(3);
+    db.check();
+  },
+);
+
+test.skipIf(Bun.which("strace") === null)(
+  "a commit syncs its pages before its meta page is written through",
+  async () => {
+    const folder = join(base, "synced");
+    openDatabase(databaseUri(folder)).close();
+    const log = join(base, "strace.log");
+    const command = [process.execPath, join(import.meta.dir, "child.fixture.ts"), "add", folder, "3"];
+    const traced = await run([
+      "strace",
+      "-f",
+      "-y",
+      "-e",
+      "trace=fdatasync,fsync,pwrite64,pwritev",
+      "-o",
+      log,
+      ...command,
+    ]);
+    expect(traced.code).toBe(0);
+    const calls = (await Bun.file(log).text()).split("\n").filter((line) => line.includes(`${folder}/data.mdb`));
+    const syncs = calls.flatMap((line, i) => (/f(data)?sync\(/.test(line) ? [i] : []));
+    expect(syncs.length).toBeGreaterThanOrEqual(3);
+    // Behind each sync of pages comes the small write of the meta page, through a descriptor that syncs by itself.
+    for (const at of syncs.slice(-3)) expect(calls[at + 1] ?? "").toMatch(/pwrite64\(.* (0|4096|\d{2,4})\)/);
+  },
+);
