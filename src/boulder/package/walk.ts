@@ -60,12 +60,13 @@ export function walkInstall(root: string, options: WalkOptions = {}): InstalledF
   const visit = (folder: string, prefix: string) => {
     const names = readdirSync(folder).sort(compareText);
     for (const name of names) {
-      if (name.includes("\ufffd")) {
-        throw new Failure("package.path", `Cannot package "${prefix}/${name}": its name is not UTF-8`);
-      }
       const source = join(folder, name);
       const path = `${prefix}/${name}`;
-      const stat = lstatSync(source);
+      const stat = lstatSync(source, { throwIfNoEntry: false });
+      // A name that is not UTF-8 comes with replacement characters, and nothing has that name.
+      if (stat === undefined) {
+        throw new Failure("package.path", `Cannot package "${path}": its name is not UTF-8, expected a name that is`);
+      }
       const kind = kindOf(stat);
       const mode = stat.mode & 0o7777;
       const plain = kind === "directory" && mode === PLAIN_DIRECTORY;
