@@ -4,28 +4,18 @@
 /**
  * XXH3 in 64 and 128 bits (seed 0, default secret), the checksums of the .stone format, from libxxhash 0.8.
  *
- * `bun:ffi` cannot receive a structure of two registers, which is how libxxhash returns 128 bits. A five-line function
- * compiled by the runtime's own TinyCC stores it to memory instead. It is read from a memory file because a compiled
- * executable has no file for TinyCC to open.
+ * The 128-bit functions return a structure of two words, which `bun:ffi` cannot receive: `#sys/two-words` calls them.
  */
-import { cc, dlopen, type Pointer } from "bun:ffi";
-import { closeSync, writeSync } from "node:fs";
+import { dlopen, type Pointer } from "bun:ffi";
 import { Failure } from "#base/errors";
-import { c, check, cString, ptr } from "#sys/libc";
-
-const SHIM = `
-typedef unsigned long long u64;
-typedef struct { u64 low, high; } h128;
-void digest128(void *function, void *state, u64 *out) {
-  h128 h = ((h128 (*)(void *))function)(state);
-  out[0] = h.low; out[1] = h.high;
-}
-`;
+import { ptr } from "#sys/libc";
+import { callForTwoWords } from "#sys/two-words";
 
 function open() {
   try {
     return dlopen("libxxhash.so.0", {
       XXH3_64bits: { args: ["ptr", "usize"], returns: "u64" },
+      XXH3_128bits: { args: ["ptr", "usize"], returns: "u64" },
       XXH3_createState: { args: [], returns: "ptr" },
       XXH3_freeState: { args: ["ptr"], returns: "i32" },
       XXH3_64bits_reset: { args: ["ptr"], returns: "i32" },
@@ -43,21 +33,6 @@ function open() {
   }
 }
 
-function compileShim() {
-  const name = cString("xxh3-shim");
-  const fd = check(c.memfd_create(ptr(name), 0), "memfd_create");
-  try {
-    writeSync(fd, SHIM);
-    return cc({
-      source: `/proc/self/fd/${fd}`,
-      flags: ["-x", "c"],
-      symbols: { digest128: { args: ["ptr", "ptr", "ptr"], returns: "void" } },
-    }).symbols;
-  } finally {
-    closeSync(fd);
-  }
-}
-
 /** The address of a function that `dlopen` gave; the runtime keeps it in a property that its types leave out. */
 function pointerOf(symbol: object): Pointer {
   if ("ptr" in symbol && typeof symbol.ptr === "number") return symbol.ptr as Pointer;
@@ -65,7 +40,6 @@ function pointerOf(symbol: object): Pointer {
 }
 
 let library: ReturnType<typeof open> | undefined;
-let shim: ReturnType<typeof compileShim> | undefined;
 
 function xxh() {
   library ??= open();
@@ -127,13 +101,8 @@ export class Xxh3_128 {
 
   /** The 16 bytes of the canonical form: high half first, both big-endian. */
   digest(): Uint8Array {
-    shim ??= compileShim();
-    shim.digest128(pointerOf(xxh().XXH3_128bits_digest), this.#state, ptr(this.#out));
-    const bytes = new Uint8Array(16);
-    const view = new DataView(bytes.buffer);
-    view.setBigUint64(0, this.#out[1] ?? 0n);
-    view.setBigUint64(8, this.#out[0] ?? 0n);
-    return bytes;
+    callForTwoWords(pointerOf(xxh().XXH3_128bits_digest), this.#state, 0, this.#out);
+    return canonical(this.#out);
   }
 
   [Symbol.dispose](): void {
@@ -141,8 +110,21 @@ export class Xxh3_128 {
   }
 }
 
+/** Canonical bytes of XXH128_hash_t {low, high}. */
+function canonical(words: BigUint64Array): Uint8Array {
+  const bytes = new Uint8Array(16);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, words[1] ?? 0n);
+  view.setBigUint64(8, words[0] ?? 0n);
+  return bytes;
+}
+
+const words = new BigUint64Array(2);
+
 /** XXH3-128 of bytes in canonical form, 16 bytes. */
 export function xxh3_128(bytes: Uint8Array): Uint8Array {
-  using hash = new Xxh3_128();
-  return hash.update(bytes).digest();
+  // An empty array has no address; the function does not look at what it is given for nothing.
+  const data = bytes.byteLength === 0 ? ptr(words) : ptr(bytes);
+  callForTwoWords(pointerOf(xxh().XXH3_128bits), data, bytes.byteLength, words);
+  return canonical(words);
 }
