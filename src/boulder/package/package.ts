@@ -9,10 +9,11 @@ import { mkdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Failure } from "#base/errors";
 import { compareText, getOrInsert } from "#base/order";
+import { mapLimited } from "#base/parallel";
 import { analyseFiles } from "#boulder/package/analyse";
 import { unresolvedOf } from "#boulder/package/closure";
 import { Collector, definitionsOf, type PathKind, type Rule } from "#boulder/package/collect";
-import { type EmittedPackage, emitPackage } from "#boulder/package/emit";
+import { emitPackage } from "#boulder/package/emit";
 import { evidenceOf, evidencePath, writeEvidence } from "#boulder/package/evidence";
 import { compressManuals } from "#boulder/package/manual";
 import type { CollectedFile, OnEvent, PackagingResult } from "#boulder/package/model";
@@ -136,6 +137,12 @@ function mergedOf(packages: ReadonlyMap<string, MergedPackage>, name: string): M
   return merged;
 }
 
+function settledOf(settled: ReadonlyMap<string, Settled>, name: string): Settled {
+  const one = settled.get(name);
+  if (one === undefined) throw new Error(`the package ${name} was not settled`);
+  return one;
+}
+
 /** Which packages there are, and the analysed files of each. Empty ones are there only where the recipe says so. */
 function byPackage(files: readonly CollectedFile[], packages: ReadonlyMap<string, MergedPackage>) {
   const groups = new Map<string, CollectedFile[]>();
@@ -170,19 +177,17 @@ export async function packageInstall(options: PackagingOptions): Promise<Packagi
     }
     onEvent({ type: "step", name: "emit", files: files.length });
     mkdirSync(options.outFolder, { recursive: true });
-    const packages: EmittedPackage[] = [];
-    for (const [name, members] of groups) {
-      const one = settled.get(name);
-      if (one === undefined) continue;
-      const emitted = await emitPackage(recipe, mergedOf(merged, name), members, one, {
+    const jobs = options.jobs ?? availableParallelism();
+    const packages = await mapLimited([...groups], jobs, async ([name, members]) => {
+      const emitted = await emitPackage(recipe, mergedOf(merged, name), members, settledOf(settled, name), {
         folder: options.outFolder,
         architecture: options.architecture,
         buildRelease: options.buildRelease,
         ...(options.profile === undefined ? {} : { profile: options.profile }),
       });
-      packages.push(emitted);
       onEvent({ type: "package", name, file: emitted.file, size: emitted.size });
-    }
+      return emitted;
+    });
     const result: PackagingResult = {
       packages,
       files: files.map((file) => ({ path: file.path, package: file.rule.package, rule: file.rule })),

@@ -56,7 +56,15 @@ export function debugPath(elf: Pick<ElfFile, "bits">, buildId: string): string {
 }
 
 async function useTool(tools: StripTools, path: string, command: readonly string[]): Promise<void> {
-  const result = await tools.run(command);
+  let result: RunResult;
+  try {
+    result = await tools.run(command);
+  } catch (cause) {
+    throw new Failure("package.strip", `Cannot strip "${path}": "${command[0]}" does not start`, {
+      hint: "Install the package binutils (for the LLVM toolchain: llvm).",
+      cause,
+    });
+  }
   if (result.code === 0) return;
   const said = result.stderr.trim().split("\n").slice(-3).join("; ");
   throw new Failure("package.strip", `Cannot strip "${path}": ${command[0]} ended with ${result.code}: ${said}`, {
