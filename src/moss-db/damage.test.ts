@@ -111,6 +111,17 @@ test("torn pages are found by the check, before LMDB can trip over them", async 
   expect(firstRefused).toMatch(/^(db\.corrupt 3|30 30 \d+ 0)$/);
 });
 
+test("a small file is checked at every opening: a reader of a torn one ends in db.corrupt or reads it whole", async () => {
+  const noise = Buffer.from(Uint32Array.from({ length: 1024 }, (_, i) => Math.imul(i, 2_654_435_761)).buffer);
+  const seen = new Set<string>();
+  for (let page = 2; page < file.length / PAGE; page += 23) {
+    const result = await read((path) => overwrite(path, page * PAGE, noise));
+    expect(result).toMatch(/^(db\.corrupt 3|30 30 \d+ 0)$/);
+    seen.add(result.slice(0, 2));
+  }
+  expect([...seen].sort()).toEqual(["30", "db"]);
+}, 60_000);
+
 test("the roots of the trees zeroed are db.corrupt without the check too", async () => {
   const newest = file.readBigUInt64LE(PAGE + 152) > file.readBigUInt64LE(152) ? PAGE : 0;
   const root = Number(file.readBigUInt64LE(newest + 24 + 112));

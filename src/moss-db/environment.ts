@@ -37,6 +37,7 @@ export class Environment {
   #users = 0;
   #store: Store | undefined;
   #writable = false;
+  #checked = false;
   /** The transaction that the private copy being read is of; undefined where the database itself is read. */
   #copied: bigint | undefined;
   /** What the keys given to lmdb are to begin with; set before each call into it, as are the readers. */
@@ -80,7 +81,8 @@ export class Environment {
   open(writable: boolean): Store {
     if (this.#store !== undefined && (this.#writable || !writable)) return this.#store;
     this.#close();
-    quickCheck(this.directory);
+    if (!this.#checked) quickCheck(this.directory);
+    this.#checked = true;
     if (writable) {
       this.#store = this.#openStore(this.directory, true);
       sweepUnfinished(this.directory);

@@ -5,7 +5,7 @@
  * Is a file a whole LMDB file? LMDB maps the file and trusts it: a page beyond its end kills the process (SIGBUS), and
  * so may a page full of something else. Two checks prevent it, both without LMDB:
  *
- * - `quickCheck`, at every opening: the meta pages, the roots, and that the file reaches to its last page;
+ * - `quickCheck`, at the opening: the meta pages, the roots, that the file reaches to its last page; of a small file, all;
  * - `checkPages`: every page that can be reached, its header and the bounds of everything in it.
  *
  * Layout: mdb.c of LMDB as the `lmdb` package has it (data version 2): pages of a 24-byte header {number u64,
@@ -32,6 +32,7 @@ const NODE_BIG = 0x01;
 const NODE_BIG_BYTES = 24;
 const MAX_DEPTH = 32;
 const ATTEMPTS = 10;
+const SMALL = 8 * 1024 * 1024;
 
 export interface Meta {
   /** Which of the two it is: 0 or 1. */
@@ -79,11 +80,14 @@ function parseMeta(fd: number, number: number, offset: number, directory: string
 }
 
 /**
- * Checks what is cheap to check. A file that ends before its last page may still be whole (LMDB does not write free
+ * What every opening checks: all pages of a small file, which takes 3 ms at most; else what is cheap. A file that ends before its last page may still be whole (LMDB does not write free
  * pages at its end), so then every page is looked at. Throws `db.corrupt`; a missing file is no failure.
  */
 export function quickCheck(directory: string): void {
-  check(directory, (fd, meta) => fstatSync(fd).size >= (meta.lastPage + 1) * meta.pageSize);
+  check(directory, (fd, meta) => {
+    const { size } = fstatSync(fd);
+    return size > SMALL && size >= (meta.lastPage + 1) * meta.pageSize;
+  });
 }
 
 /** Looks at every page of the newest state, about 1 ms for 1,000 pages. Throws `db.corrupt`. */
@@ -105,8 +109,9 @@ function check(directory: string, shallow: (fd: number, meta: Meta) => boolean):
         }
         return;
       } catch (error) {
-        // A writer may have used pages again meanwhile: only what is wrong in a state that still is the newest counts.
-        if (attempt === ATTEMPTS || readMeta(fd, directory).transaction === meta.transaction) throw error;
+        // Writers use pages of a state again three transactions later (see snapshot.ts): what was wrong before counts.
+        if (readMeta(fd, directory).transaction <= meta.transaction + 1n) throw error;
+        if (attempt === ATTEMPTS) return;
       }
     }
   });
