@@ -18,12 +18,12 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { sortedTexts } from "#base/order";
 import { packageInstall } from "#boulder/package/package";
-import { PROFILES, type Profile } from "#stone/compression";
+import { contentOptions, PROFILES, type Profile } from "#stone/compression";
 import { run } from "#sys/process";
 import { sha256Hex } from "#sys/sha256";
 import { recipeOf } from "#tests/support/sample-build";
@@ -106,6 +106,7 @@ const { values: flags } = parseArgs({
   },
 });
 const profile: Profile = flags.profile === "fast" || flags.profile === "max" ? flags.profile : "default";
+const threads = availableParallelism();
 const { level, windowLog } = PROFILES[profile];
 const folder = mkdtempSync(join(tmpdir(), "bench-emit-"));
 try {
@@ -113,23 +114,17 @@ try {
   const files = makeInstall(install, Number(flags.files));
   const all = join(folder, "all");
   concatenate(install, all);
+  // Profiles that compress in one thread have neither.
+  const { threads: workers, jobSize } = contentOptions(profile, statSync(all).size, threads);
+  const parallel =
+    workers === undefined || jobSize === undefined ? ["--single-thread"] : [`-T${workers}`, `-B${jobSize}`];
   const { recipe, templates } = recipeOf(RECIPE);
   const ours: number[] = [];
   const peer: number[] = [];
   let size = 0;
   for (let round = 0; round < Number(flags.rounds); round++) {
     let start = performance.now();
-    const command = [
-      "zstd",
-      "-q",
-      "-f",
-      `-${level}`,
-      `--zstd=wlog=${windowLog}`,
-      "--single-thread",
-      "-o",
-      `${all}.zst`,
-      all,
-    ];
+    const command = ["zstd", "-q", "-f", `-${level}`, `--zstd=wlog=${windowLog}`, ...parallel, "-o", `${all}.zst`, all];
     const result = await run(command);
     if (result.code !== 0) throw new Error(result.stderr);
     peer.push(performance.now() - start);
@@ -144,7 +139,7 @@ try {
       architecture: "x86_64",
       buildRelease: 1,
       profile,
-      jobs: 1,
+      jobs: threads,
       onEvent: (event) => {
         if (event.type === "step") steps.push(`${event.name} at ${(performance.now() - start).toFixed(0)} ms`);
       },
@@ -158,7 +153,7 @@ try {
   const ratio = median(ours) / median(peer);
   const mib = (bytes: number) => (bytes / 1024 / 1024).toFixed(1);
   console.log(
-    `emit: ${files} files, ${mib(statSync(all).size)} MiB distinct; profile ${profile} (level ${level}), 1 thread`,
+    `emit: ${files} files, ${mib(statSync(all).size)} MiB distinct; profile ${profile} (level ${level}), ${workers ?? 1} threads`,
   );
   console.log(
     `  zstd ${median(peer).toFixed(0)} ms (${mib(statSync(`${all}.zst`).size)} MiB), analyse and emit ${median(ours).toFixed(0)} ms (${mib(size)} MiB)`,

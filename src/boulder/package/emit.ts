@@ -18,6 +18,8 @@ export interface EmitOptions {
   readonly architecture: string;
   readonly buildRelease: number;
   readonly profile?: Profile;
+  /** Threads that compress a large package; the bytes do not depend on it. */
+  readonly threads?: number;
 }
 
 export interface EmittedPackage {
@@ -90,6 +92,7 @@ export async function emitPackage(
     entries,
     body: bodies.source,
     ...(options.profile === undefined ? {} : { profile: options.profile }),
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
   });
   return { name: meta.name, file, ...written, meta, entries };
 }

@@ -56,6 +56,11 @@ export interface PackagingOptions extends WalkOptions {
   readonly onEvent?: OnEvent;
 }
 
+/** While one package ends, the next begins; more at once only cost memory, as each has several threads of its own. */
+const PACKAGES_AT_ONCE = 2;
+/** Each thread of an encoder holds tens of MiB. */
+const THREADS_LIMIT = 8;
+
 function pathKind(file: InstalledFile): PathKind {
   if (file.kind === "regular") return (file.mode & 0o111) === 0 ? "file" : "exe";
   return file.kind === "symlink" || file.kind === "directory" ? file.kind : "special";
@@ -177,12 +182,13 @@ export async function packageInstall(options: PackagingOptions): Promise<Packagi
     }
     onEvent({ type: "step", name: "emit", files: files.length });
     mkdirSync(options.outFolder, { recursive: true });
-    const jobs = options.jobs ?? availableParallelism();
-    const packages = await mapLimited([...groups], jobs, async ([name, members]) => {
+    const threads = Math.min(options.jobs ?? availableParallelism(), THREADS_LIMIT);
+    const packages = await mapLimited([...groups], PACKAGES_AT_ONCE, async ([name, members]) => {
       const emitted = await emitPackage(recipe, mergedOf(merged, name), members, settledOf(settled, name), {
         folder: options.outFolder,
         architecture: options.architecture,
         buildRelease: options.buildRelease,
+        threads,
         ...(options.profile === undefined ? {} : { profile: options.profile }),
       });
       onEvent({ type: "package", name, file: emitted.file, size: emitted.size });

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** `boulder explain`: why a file goes to its package; which file a dependency came from. */
-import { statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { EXIT } from "#base/errors";
 import { Collector, type Rule } from "#boulder/package/collect";
@@ -29,11 +29,18 @@ const viewOf = (rule: Rule): RuleView => ({
   at: `${rule.place.file}:${rule.place.line}`,
 });
 
+/** Where a build put its analysis: the folder that is named, else this one, as `boulder build` has it, or the recipe's. */
+function evidenceFile(rules: RecipeRules, flags: ExplainFlags): string {
+  const folders = flags.build === undefined ? [".", dirname(rules.path)] : [flags.build];
+  const files = folders.map((folder) => evidencePath(folder, rules.recipe, rules.architecture));
+  return files.find((file) => existsSync(file)) ?? evidencePath(folders[0] ?? ".", rules.recipe, rules.architecture);
+}
+
 function explainPath(path: string, rules: RecipeRules, flags: ExplainFlags): string[] {
   const candidates = new Collector(rules.definitions).candidates(path).map(viewOf);
   const winner = path.startsWith("/usr/") ? candidates[0] : undefined;
-  const file = evidencePath(flags.build ?? dirname(rules.path), rules.recipe, rules.architecture);
-  const built = statSync(file, { throwIfNoEntry: false }) === undefined ? undefined : readEvidence(file);
+  const file = evidenceFile(rules, flags);
+  const built = existsSync(file) ? readEvidence(file) : undefined;
   const capabilities = (built?.packages ?? []).flatMap((item) =>
     item.capabilities
       .filter((one) => one.from.some((source) => source.path === path))
@@ -69,7 +76,7 @@ function reasonText(reason: string | undefined): string {
 
 function explainCapability(word: string, rules: RecipeRules, flags: ExplainFlags): string[] {
   const text = formatCapability(parseCapability(word));
-  const evidence = readEvidence(evidencePath(flags.build ?? dirname(rules.path), rules.recipe, rules.architecture));
+  const evidence = readEvidence(evidenceFile(rules, flags));
   const found = evidence.packages.flatMap((item) =>
     item.capabilities.filter((one) => one.text === text).map((one) => ({ package: item.name, ...one })),
   );

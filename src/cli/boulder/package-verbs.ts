@@ -25,7 +25,7 @@ export function addPackageVerbs(program: Command): void {
     .argument("[recipe]", "stone.yaml or its folder", ".")
     .option(
       "--build <dir>",
-      "folder with the stones of a build, whose analysis is asked (default: the recipe's folder)",
+      "folder with the stones of a build, whose analysis is asked (default: here, or the recipe's folder)",
     )
     .option("--json", "one JSON value on stdout")
     .action(async (word: string, recipe: string, _: unknown, command: Command) => {
