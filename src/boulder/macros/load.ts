@@ -10,6 +10,7 @@ import { dirname, join, relative } from "node:path";
 import { Failure } from "#base/errors";
 import { nearest } from "#base/nearest";
 import { compareText } from "#base/order";
+import { dataFolder } from "#sys/data";
 import { parseFamily, parseMacroFile } from "./file";
 import type { Family, MacroFile, MacroSet } from "./model";
 
@@ -24,11 +25,9 @@ export interface MacroLibrary {
 /** The data folders of boulder: the one given, or the shipped one with the admin's over it. */
 export function dataFolders(given?: string): string[] {
   if (given !== undefined) return [given];
-  const shipped = [
-    join(import.meta.dir, "../../../data"),
-    join(dirname(process.execPath), "../share/boulder"),
-    "/usr/share/boulder",
-  ].find((folder) => existsSync(join(folder, "macros/arch/base.yaml")));
+  const shipped = [dataFolder, join(dirname(process.execPath), "../share/boulder"), "/usr/share/boulder"].find(
+    (folder) => existsSync(join(folder, "macros/arch/base.yaml")),
+  );
   if (shipped === undefined) {
     throw new Failure("macro.invalid", "Cannot find the macros: no folder holds macros/arch/base.yaml", {
       hint: "Name the folder with --data-dir.",
