@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { errnoCode, Failure } from "#base/errors";
+import { getOrInsert } from "#base/order";
 import type { PackagingResult } from "#boulder/package/model";
 import type { Recipe } from "#boulder/recipe/model";
 import { formatCapability } from "#model/dependency";
@@ -39,6 +40,11 @@ export function evidenceName(recipe: Pick<Recipe, "name">, architecture: string)
 }
 
 export function evidenceOf(recipe: Recipe, result: PackagingResult): Evidence {
+  const files = new Map<string, v.InferOutput<typeof FileSchema>[]>();
+  for (const { path, package: owner, rule } of result.files) {
+    const at = `${rule.place.file}:${rule.place.line}`;
+    getOrInsert(files, owner, () => []).push({ path, pattern: rule.pattern, rule: at });
+  }
   const packages = result.packages.map(({ name }) => {
     const settled = result.settled.get(name);
     const capabilities: EvidenceCapability[] = [];
@@ -52,10 +58,7 @@ export function evidenceOf(recipe: Recipe, result: PackagingResult): Evidence {
     for (const [text, reason] of settled?.dropped ?? []) {
       capabilities.push({ text, role: "dropped", reason, from: from(text) });
     }
-    const files = result.files
-      .filter((file) => file.package === name)
-      .map(({ path, rule }) => ({ path, pattern: rule.pattern, rule: `${rule.place.file}:${rule.place.line}` }));
-    return { name, files, capabilities };
+    return { name, files: files.get(name) ?? [], capabilities };
   });
   return { source: { name: recipe.name, version: recipe.version, release: recipe.release }, packages };
 }
