@@ -20,8 +20,9 @@ async function mountTmpfs(name: string, size: string): Promise<string | undefine
 }
 
 const small = process.getuid?.() === 0 ? await mountTmpfs("small", "2m") : undefined;
+const frozen = process.getuid?.() === 0 ? await mountTmpfs("frozen", "2m") : undefined;
 afterAll(async () => {
-  if (small !== undefined) await run(["umount", small]);
+  for (const folder of [small, frozen]) if (folder !== undefined) await run(["umount", folder]);
   rmSync(base, { recursive: true, force: true });
 });
 
@@ -47,6 +48,20 @@ test.skipIf(small === undefined)(
     db.check();
   },
 );
+
+test.skipIf(frozen === undefined)("a database on a read-only file system is read, and not written", async () => {
+  const folder = frozen ?? "";
+  {
+    using db = openDatabase(databaseUri(folder));
+    db.update((tx) => tx.bucket(counters).set("first", 7));
+  }
+  expect((await run(["mount", "-o", "remount,ro", folder])).code).toBe(0);
+  const child = (verb: string) => [process.execPath, join(import.meta.dir, "child.fixture.ts"), verb, folder, "1"];
+  const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+  expect((await run(child("read"))).stdout).toBe("7 0 0\n");
+  expect((await run([...nobody, ...child("read")])).stdout).toBe("7 0 0\n");
+  expect((await run(child("add"))).stdout).toBe("db.open\n");
+});
 
 test.skipIf(Bun.which("strace") === null)(
   "a commit syncs its pages before its meta page is written through",
