@@ -92,6 +92,7 @@ export const CODES = {
   "upstream.digest": EXIT.network,
   "upstream.unsafe": EXIT.error,
   "build.failed": EXIT.error,
+  "build.busy": EXIT.locked,
   "manifest.differs": EXIT.error,
   "package.path": EXIT.error,
   "package.strip": EXIT.error,

@@ -29,7 +29,18 @@ export function parseMacroFile(file: string, text: string): MacroFile {
   return parsed;
 }
 
-const FAMILY_KEYS = ["description", "base", "toolchains", "emul32", "mold", "cache", "libc", "names", "definitions"];
+const FAMILY_KEYS = [
+  "description",
+  "base",
+  "toolchains",
+  "emul32",
+  "mold",
+  "cache",
+  "libc",
+  "libraries",
+  "names",
+  "definitions",
+];
 
 /** Parses a family file. Throws `macro.invalid` with all of its problems. */
 export function parseFamily(id: string, file: string, text: string): Family {
@@ -51,6 +62,7 @@ export function parseFamily(id: string, file: string, text: string): Family {
     mold: list("mold"),
     cache: list("cache"),
     libc: list("libc"),
+    libraries: list("libraries"),
     names: new Map(
       named(reader, fields, "names", (_, entry) => [entry.key, reader.string(entry.value, "A name") ?? ""] as const),
     ),

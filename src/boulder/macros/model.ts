@@ -77,6 +77,8 @@ export interface Family {
   readonly cache: readonly string[];
   /** What gives the C library, whose version decides what its loader can read. */
   readonly libc: readonly string[];
+  /** Folders that the loader of these roots searches, besides those directly below /usr. */
+  readonly libraries: readonly string[];
   /** Dependencies that macros imply, and their names here. */
   readonly names: ReadonlyMap<string, string>;
   readonly definitions: readonly Definition[];

@@ -18,9 +18,11 @@ export interface RootOffer {
 /** What the collections of a profile offer, by what it gives. */
 export class Offers {
   readonly #byCapability = new Map<CapabilityText, RootOffer[]>();
+  readonly #all: readonly RootOffer[];
 
   constructor(offers: readonly RootOffer[]) {
-    for (const item of newest(offers)) {
+    this.#all = newest(offers);
+    for (const item of this.#all) {
       const { meta } = item.offer;
       for (const text of new Set([
         formatCapability(capability("name", meta.name)),
@@ -35,6 +37,10 @@ export class Offers {
   /** The packages that give a capability, the one to prefer first. */
   providers(text: CapabilityText): readonly RootOffer[] {
     return this.#byCapability.get(text) ?? [];
+  }
+
+  all(): readonly RootOffer[] {
+    return this.#all;
   }
 
   gives(text: CapabilityText): boolean {

@@ -3,6 +3,7 @@
 
 /** The command line of boulder. Verbs load what they need when they run. */
 import { Command } from "commander";
+import type { BuildFlags } from "#cli/boulder/build";
 import type { FetchFlags } from "#cli/boulder/fetch";
 import { addPackageVerbs } from "#cli/boulder/package-verbs";
 import type { PlanVerbFlags } from "#cli/boulder/plan";
@@ -78,6 +79,27 @@ export function boulder(): Command {
     .option("--json", "as JSON")
     .action(async (file: string | undefined, _: unknown, command: Command) => {
       await (await import("#cli/boulder/plan")).planVerb(file, command.optsWithGlobals<PlanVerbFlags>());
+    });
+
+  withPlan(program.command("build"))
+    .alias("bi")
+    .description("build stones from a recipe, in a root of only what it needs")
+    .argument("[recipe]", "recipe file or its folder (default: here)")
+    .option("-o, --output <dir>", "where stones and manifests go (default: here)")
+    .option("-l, --local", "into the profile's local collection, and index it")
+    .option("-u, --update", "refresh the indexes of the collections first")
+    .option("-b, --build-release <n>", "the builds of one release are told apart by it (default: 1)")
+    .option("--from <phase>", "go on with the last build, which failed, at this phase")
+    .option("--keep", "keep the build folders after a success too")
+    .option("--verify <manifest>", "fail where the result is not what this manifest says")
+    .option("--mirror <place>", "folder or address that has sources by hash or name; can be repeated", many)
+    .option("--offline", "use no network, but that which a recipe asks for itself")
+    .option("--timeout <seconds>", "end a phase that takes longer")
+    .option("--memory <MiB>", "memory that a phase may use, where cgroups allow")
+    .option("-q, --quiet", "do not show the output of the phases")
+    .option("--json", "events and result as JSON, one a line")
+    .action(async (file: string | undefined, _: unknown, command: Command) => {
+      await (await import("#cli/boulder/build")).buildVerb(file, command.optsWithGlobals<BuildFlags>());
     });
 
   program

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** A whole build: plan, root, sources, phases in the root, packaging. Silent; it tells what it does by events. */
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Failure } from "#base/errors";
+import { familyOf, type MacroLibrary } from "../macros/load";
+import type { Family } from "../macros/model";
+import { packageTemplates } from "../macros/templates";
+import { verifyManifest, writeBuildManifests } from "../package/manifest";
+import { type PackagingResult, packageInstall } from "../package/package";
+import { hostTools } from "../package/strip";
+import { findMissing, missingText } from "../phases/missing";
+import { type PhaseContext, PhaseFailure, phaseName, runPhase } from "../phases/phase";
+import { bindsOf, Workspace } from "../phases/workspace";
+import { makePlan, type Plan, type PlannedStage } from "../plan/plan";
+import type { Profile } from "../profile/model";
+import type { Recipe, ScriptPhase } from "../recipe/model";
+import { type CollectionOptions, readCollections } from "../root/collections";
+import { type BuildRoot, makeRoot } from "../root/make";
+import { Offers, type ResolvedPackage, resolveRoot, rootFacts } from "../root/resolve";
+import type { SourceOptions } from "../upstreams/archives";
+import { fetchSources, type Source, shareSources, unpackSources } from "../upstreams/prepare";
+import type { BuildEvent, StepTime } from "./events";
+import { writeBuildInfo } from "./info";
+import { ownersInside } from "./owners";
+
+export interface BuildOptions {
+  readonly recipe: Recipe;
+  readonly recipePath: string;
+  readonly profile: Profile;
+  readonly library: MacroLibrary;
+  readonly cache: string;
+  readonly jobs: number;
+  readonly sourceDateEpoch: number;
+  readonly compilerCache: boolean;
+  readonly noCheck: boolean;
+  /** Goes on with an earlier build at this phase. */
+  readonly from?: ScriptPhase;
+  readonly sources: SourceOptions;
+  readonly collections: CollectionOptions;
+  /** Folder of the stones. */
+  readonly output: string;
+  readonly buildRelease: number;
+  /** Keeps the build folders after a success too. */
+  readonly keep: boolean;
+  /** A manifest that the build has to agree with. */
+  readonly verify?: string;
+  readonly timeout?: number;
+  readonly memory?: number;
+  readonly command: string;
+  readonly signal?: AbortSignal;
+  readonly onEvent: (event: BuildEvent) => void;
+}
+
+export interface BuildResult {
+  readonly packages: PackagingResult["packages"];
+  readonly unresolved: PackagingResult["unresolved"];
+  readonly times: readonly StepTime[];
+  readonly root: readonly ResolvedPackage[];
+  readonly plan: Plan;
+  readonly logs: string;
+}
+
+/** What stands before the first phase can run. */
+export interface Ground {
+  readonly plan: Plan;
+  readonly family: Family;
+  readonly offers: Offers;
+  readonly packages: readonly ResolvedPackage[];
+}
+
+/** Plans a build over the packages that its root will really have, so that flags fit their versions. */
+export async function groundOf(options: BuildOptions): Promise<Ground> {
+  const { recipe, profile, library, jobs, sourceDateEpoch, noCheck } = options;
+  const family = familyOf(library, profile.family);
+  const planOptions = { library, family, jobs, sourceDateEpoch, noCheck, cache: options.compilerCache };
+  const wanted = makePlan(recipe, planOptions).root;
+  const offers = new Offers(await readCollections(profile.collections, options.collections));
+  const packages = resolveRoot(wanted, offers);
+  const plan = makePlan(recipe, { ...planOptions, facts: rootFacts(packages, family.libc) });
+  return { plan, family, offers, packages };
+}
+
+/** Builds a recipe. Throws coded failures of every step; then the build's folders stay, for a look or for `--from`. */
+export async function build(options: BuildOptions): Promise<BuildResult> {
+  const { recipe, onEvent } = options;
+  const watch = new StepWatch();
+  const ground = await groundOf(options);
+  const { plan, packages, offers } = ground;
+  for (const problem of plan.warnings) onEvent({ kind: "problem", problem });
+  onEvent({ kind: "resolved", packages: packages.length, bytes: packages.reduce((sum, p) => sum + p.offer.size, 0) });
+  watch.lap("plan and resolve");
+  using workspace = Workspace.open(options.cache, recipe);
+  if (options.from !== undefined && !workspace.begun) workspace.readRecord(recipe);
+  const sources = await fetchSources(recipe, {
+    ...options.sources,
+    onEvent: (event) => onEvent({ kind: "source", event }),
+  });
+  watch.lap("fetch");
+  using root = await makeRoot(packages, {
+    cache: options.cache,
+    download: options.sources.download,
+    command: options.command,
+    onEvent: (event) => onEvent({ kind: "root", event }),
+  });
+  watch.lap("root");
+  if (options.from === undefined) workspace.reset();
+  else workspace.prepare();
+  workspace.writeRecord({ root: root.folder, recipe: options.recipePath });
+  shareSources(sources, workspace.sources);
+  if (recipe.options.networking) onEvent({ kind: "network" });
+  try {
+    await runStages(ground, root, workspace, sources, options, watch);
+  } catch (error) {
+    throw explained(error, offers);
+  }
+  const packaged = await packageAll(ground, root, workspace, options);
+  watch.lap("package");
+  reportUnresolved(packaged, onEvent);
+  finish(packaged, ground, options);
+  if (!options.keep) workspace.clean();
+  return {
+    packages: packaged.packages,
+    unresolved: packaged.unresolved,
+    times: watch.times,
+    root: packages,
+    plan,
+    logs: workspace.logs,
+  };
+}
+
+async function runStages(
+  ground: Ground,
+  root: BuildRoot,
+  workspace: Workspace,
+  sources: readonly Source[],
+  options: BuildOptions,
+  watch: StepWatch,
+): Promise<void> {
+  const { plan } = ground;
+  const { recipe, onEvent, from } = options;
+  const caches = options.compilerCache ? join(options.cache, "compilers") : undefined;
+  const context: PhaseContext = {
+    recipe,
+    workspace,
+    root: root.folder,
+    binds: bindsOf(workspace, plan, dirname(options.recipePath), caches),
+    onOutput: (chunk) => onEvent({ kind: "output", chunk }),
+    ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+    ...(options.memory === undefined ? {} : { memory: options.memory }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  };
+  // Only the last stage can be gone on with: those before it have done their work.
+  const stages = from === undefined ? plan.stages : plan.stages.slice(-1);
+  for (const stage of stages) {
+    if (from === undefined) {
+      onEvent({ kind: "prepare", target: stage.target, stage: stage.stage });
+      await prepareStage(stage, workspace, sources, options.sources.offline);
+      watch.lap(phaseName(stage, "prepare"));
+    }
+    const begin = from === undefined ? 0 : stage.phases.findIndex((planned) => planned.phase === from);
+    if (begin < 0) {
+      throw new Failure("usage", `Cannot go on from "${from}": the recipe has no such phase for ${stage.target}`);
+    }
+    // What an earlier attempt installed must not be mistaken for this one's.
+    if (from !== undefined && from !== "check") {
+      rmSync(workspace.install, { recursive: true, force: true });
+      mkdirSync(workspace.install, { mode: 0o755 });
+    }
+    for (const planned of stage.phases.slice(begin)) {
+      const name = phaseName(stage, planned.phase);
+      const log = join(workspace.logs, `${name}.log`);
+      onEvent({ kind: "phase", target: stage.target, stage: stage.stage, phase: planned.phase, log });
+      const { wallMs, cpuMs } = await runPhase(stage, planned, context);
+      onEvent({ kind: "done", phase: planned.phase, wallMs, cpuMs });
+      watch.lap(name);
+    }
+  }
+}
+
+/** Fresh sources for a stage; what profiles recorded in the stage before stays. */
+async function prepareStage(
+  stage: PlannedStage,
+  workspace: Workspace,
+  sources: readonly Source[],
+  offline: boolean,
+): Promise<void> {
+  const folder = workspace.hostOf(stage.buildFolder);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  mkdirSync(workspace.hostOf(stage.pgoFolder), { recursive: true, mode: 0o755 });
+  await unpackSources(sources, folder, offline);
+}
+
+/** A failed phase with what it was missing, where its last lines say so. */
+function explained(error: unknown, offers: Offers): unknown {
+  if (!(error instanceof PhaseFailure)) return error;
+  const missing = missingText(findMissing(error.lastLines, offers));
+  if (missing === "") return error;
+  return new Failure(error.code, error.message, { hint: `${missing}\n${error.hint ?? ""}`.trimEnd() });
+}
+
+async function packageAll(
+  ground: Ground,
+  root: BuildRoot,
+  workspace: Workspace,
+  options: BuildOptions,
+): Promise<PackagingResult> {
+  const { recipe, library, onEvent } = options;
+  const { plan, family, offers } = ground;
+  mkdirSync(options.output, { recursive: true });
+  return packageInstall({
+    recipe,
+    templates: packageTemplates(library, plan.targets, recipe),
+    installFolder: workspace.install,
+    outFolder: options.output,
+    scratchFolder: workspace.scratch,
+    architecture: plan.architecture,
+    buildRelease: options.buildRelease,
+    root: root.folder,
+    libraryFolders: family.libraries,
+    known: (text) => offers.gives(text),
+    // The host's own tools, which no package of the root can change, read what either toolchain made.
+    tools: hostTools("gnu"),
+    jobs: options.jobs,
+    owner: ownersInside(),
+    onEvent: (event) => onEvent({ kind: "packaging", event }),
+  });
+}
+
+function reportUnresolved(packaged: PackagingResult, onEvent: BuildOptions["onEvent"]): void {
+  for (const { package: name, dependency, sources } of packaged.unresolved) {
+    onEvent({ kind: "unresolved", package: name, dependency, files: sources.map((source) => source.path) });
+  }
+}
+
+/** Manifests and the record of what the build was made with, or the comparison that was asked for. */
+function finish(packaged: PackagingResult, ground: Ground, options: BuildOptions): void {
+  const { recipe, output } = options;
+  writeBuildInfo(output, options, ground);
+  if (options.verify !== undefined) {
+    if (!existsSync(options.verify)) {
+      throw new Failure("io", `Cannot verify against "${options.verify}": no such file, expected a manifest`);
+    }
+    verifyManifest(options.verify, recipe, packaged.packages);
+    options.onEvent({ kind: "manifest", text: `agrees with ${options.verify}` });
+    return;
+  }
+  writeBuildManifests(output, recipe, packaged.packages);
+  options.onEvent({ kind: "manifest", text: `written to ${output}` });
+}
+
+class StepWatch {
+  readonly times: StepTime[] = [];
+  #last = performance.now();
+
+  lap(name: string): void {
+    const now = performance.now();
+    this.times.push({ name, ms: now - this.#last });
+    this.#last = now;
+  }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/**
+ * What a failed build was missing, read out of its last lines, and which packages of the collections give it: by their
+ * capabilities, or for headers and libraries by the files in their stones.
+ */
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { StoneReader } from "#stone/reader";
+import type { Offers, RootOffer } from "../root/resolve";
+
+export interface Missing {
+  /** What was missing, for people: `the program bison`, `the header zlib.h`. */
+  readonly what: string;
+  /** A dependency that would have brought it. */
+  readonly dependency: string;
+  readonly packages: readonly string[];
+}
+
+interface Sign {
+  readonly pattern: RegExp;
+  readonly what: (name: string) => string;
+  /** A capability to look for, or the end of a path. */
+  readonly look: (name: string) => { capability: string } | { path: RegExp };
+}
+
+const SIGNS: readonly Sign[] = [
+  {
+    pattern:
+      /(?:line \d+|sh|make(?:\[\d+\])?|env|dash|bash): (?:line \d+: )?([A-Za-z0-9._+-]+): (?:command )?not found/,
+    what: (name) => `the program ${name}`,
+    look: (name) => ({ capability: `binary(${name})` }),
+  },
+  {
+    pattern: /(?:Program|program) '?([A-Za-z0-9._+-]+)'? (?:found: NO|not found)/,
+    what: (name) => `the program ${name}`,
+    look: (name) => ({ capability: `binary(${name})` }),
+  },
+  {
+    pattern:
+      /[Pp]ackage '?([A-Za-z0-9._+-]+)'?,? (?:required by .*, )?(?:was )?not found|No package '([A-Za-z0-9._+-]+)' found/,
+    what: (name) => `the pkg-config file of ${name}`,
+    look: (name) => ({ capability: `pkgconfig(${name})` }),
+  },
+  {
+    pattern: /Dependency "([A-Za-z0-9._+-]+)" not found/,
+    what: (name) => `the pkg-config file of ${name}`,
+    look: (name) => ({ capability: `pkgconfig(${name})` }),
+  },
+  {
+    pattern: /package configuration file provided by "([A-Za-z0-9._+-]+)"/,
+    what: (name) => `the CMake configuration of ${name}`,
+    look: (name) => ({ capability: `cmake(${name})` }),
+  },
+  {
+    pattern: /ModuleNotFoundError: No module named '([A-Za-z0-9_]+)/,
+    what: (name) => `the Python module ${name}`,
+    look: (name) => ({ capability: `python(${name.toLowerCase().replaceAll("_", "-")})` }),
+  },
+  {
+    pattern: /(?:fatal error: |error: )'?([A-Za-z0-9_./+-]+\.(?:h|hpp|hh))'?(?:: No such file| file not found)/,
+    what: (name) => `the header ${name}`,
+    look: (name) => ({ path: new RegExp(`^include/(?:.*/)?${escape(name)}$`) }),
+  },
+  {
+    pattern: /(?:cannot find|unable to find library) -l([A-Za-z0-9_+.-]+)/,
+    what: (name) => `the library ${name}`,
+    look: (name) => ({ path: new RegExp(`^lib[^/]*/(?:.*/)?lib${escape(name.replace(/:$/, ""))}\\.(?:so|a)$`) }),
+  },
+];
+
+function escape(text: string): string {
+  return text.replaceAll(/[\\^$.|?*+()[\]{}]/g, String.raw`\$&`);
+}
+
+/** What the last lines of a failed phase say is missing, each thing once. */
+export function findMissing(lines: readonly string[], offers: Offers): Missing[] {
+  const found = new Map<string, Missing>();
+  for (const line of lines) {
+    for (const sign of SIGNS) {
+      const match = sign.pattern.exec(line);
+      const name = match?.slice(1).find((part) => part !== undefined);
+      if (name === undefined || found.has(sign.what(name))) continue;
+      const look = sign.look(name);
+      const given = "capability" in look ? providersOf(offers, look.capability) : withFile(offers, look.path);
+      found.set(sign.what(name), { what: sign.what(name), ...given });
+    }
+  }
+  return [...found.values()];
+}
+
+function providersOf(offers: Offers, capability: string): Pick<Missing, "dependency" | "packages"> {
+  return { dependency: capability, packages: offers.providers(capability).map((item) => item.offer.meta.name) };
+}
+
+/** Packages with a file; only stones that lie on this machine are asked. */
+function withFile(offers: Offers, path: RegExp): Pick<Missing, "dependency" | "packages"> {
+  const packages = offers
+    .all()
+    .filter((item) => holds(item, path))
+    .map((item) => item.offer.meta.name);
+  return { dependency: packages[0] ?? "", packages };
+}
+
+function holds(item: RootOffer, path: RegExp): boolean {
+  if (!item.offer.uri.startsWith("file:")) return false;
+  const file = fileURLToPath(item.offer.uri);
+  if (!existsSync(file)) return false;
+  using stone = StoneReader.open(file);
+  return stone.layout().some((entry) => path.test(entry.path));
+}
+
+/** What to write into the recipe, for people. */
+export function missingText(missing: readonly Missing[]): string {
+  return missing
+    .map(({ what, dependency, packages }) =>
+      packages.length === 0
+        ? `Missing was ${what}; no package of the collections gives it.`
+        : `Missing was ${what}: ${packages.slice(0, 5).join(", ")} ${packages.length === 1 ? "has" : "have"} it; add "${dependency}" to builddeps.`,
+    )
+    .join("\n");
+}

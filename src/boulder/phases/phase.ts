@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** One phase: its script runs in the root, its output goes to a log and to whoever watches, a failure is explained. */
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { Failure } from "#base/errors";
+import { type Bind, runInRoot } from "#container/run";
+import { type ScriptLine, scriptText } from "../macros/expand";
+import { buildFolder, GUEST } from "../plan/guest";
+import type { PlannedPhase, PlannedStage } from "../plan/plan";
+import type { Recipe } from "../recipe/model";
+import { STATUS, type Workspace } from "./workspace";
+
+export interface PhaseContext {
+  readonly recipe: Recipe;
+  readonly workspace: Workspace;
+  /** Folder of the root, never written. */
+  readonly root: string;
+  readonly binds: readonly Bind[];
+  /** Seconds until the phase is killed. */
+  readonly timeout?: number;
+  /** Bytes of memory of the whole phase, where cgroups allow. */
+  readonly memory?: number;
+  readonly signal?: AbortSignal;
+  readonly onOutput?: (chunk: Uint8Array) => void;
+}
+
+export interface PhaseResult {
+  readonly wallMs: number;
+  readonly cpuMs: number;
+  readonly log: string;
+}
+
+/** Processes and threads of one build at a time: far more than a build has, far fewer than a fork bomb. */
+const MAX_PIDS = 8192;
+/** Lines of output that a failure shows. */
+const LAST_LINES = 25;
+const SHELL = "/usr/bin/bash";
+
+/** The name of a phase's log and script: `x86_64-build`, `emul32.x86_64-one-build`. */
+export function phaseName(stage: PlannedStage, phase: string): string {
+  const target = stage.target.replaceAll("/", ".");
+  return stage.stage === "none" ? `${target}-${phase}` : `${target}-${stage.stage}-${phase}`;
+}
+
+/** Runs a phase to its end. Throws `build.failed` with command, recipe line and last lines; `disk.full`; `interrupted`. */
+export async function runPhase(
+  stage: PlannedStage,
+  planned: PlannedPhase,
+  context: PhaseContext,
+): Promise<PhaseResult> {
+  const { workspace, recipe } = context;
+  const name = phaseName(stage, planned.phase);
+  const log = join(workspace.logs, `${name}.log`);
+  writeFileSync(join(workspace.scripts, `${name}.sh`), scriptText(planned.lines));
+  const failureFile = join(workspace.status, "failure");
+  rmSync(failureFile, { force: true });
+  const handle = openSync(log, "w");
+  const tail = new Tail(LAST_LINES);
+  try {
+    const result = await runInRoot(
+      {
+        root: context.root,
+        // One stream keeps messages and output in their order.
+        command: [SHELL, "-c", 'exec 2>&1 "$0" "$1"', SHELL, `${GUEST.scripts}/${name}.sh`],
+        env: environmentOf(stage),
+        cwd: buildFolder(stage.target),
+        fakeroot: true,
+        network: recipe.options.networking,
+        hostname: "boulder",
+        binds: context.binds,
+        limits: { pids: MAX_PIDS, ...(context.memory === undefined ? {} : { memory: context.memory }) },
+        ...(context.timeout === undefined ? {} : { timeout: context.timeout * 1000 }),
+        ...(context.signal === undefined ? {} : { signal: context.signal }),
+      },
+      (chunk) => {
+        writeSync(handle, chunk);
+        tail.add(chunk);
+        context.onOutput?.(chunk);
+      },
+    );
+    const { usage } = result;
+    if (result.code === 0) return { wallMs: usage.wallMs, cpuMs: usage.userMs + usage.systemMs, log };
+    if (result.cancelled) throw new Failure("interrupted", `Cannot build "${recipe.name}": it was interrupted`);
+    const reason = result.timedOut
+      ? `it took longer than ${context.timeout} seconds`
+      : (usage.outOfMemory ?? 0) > 0
+        ? "it used up its memory"
+        : `code ${result.code}`;
+    throw failureOf({ stage, planned, recipe, log, tail, reason, failureFile });
+  } finally {
+    closeSync(handle);
+  }
+}
+
+export function environmentOf(stage: PlannedStage): Record<string, string> {
+  return {
+    HOME: buildFolder(stage.target),
+    PATH: "/usr/bin:/usr/sbin",
+    BOULDER_FAILURE: `${STATUS}/failure`,
+  };
+}
+
+interface Failed {
+  readonly stage: PlannedStage;
+  readonly planned: PlannedPhase;
+  readonly recipe: Recipe;
+  readonly log: string;
+  readonly tail: Tail;
+  readonly reason: string;
+  readonly failureFile: string;
+}
+
+/** A phase that failed, in the words of its script and of the recipe. The last lines are the cause. */
+export class PhaseFailure extends Failure {
+  readonly lastLines: readonly string[];
+
+  constructor(message: string, lastLines: readonly string[], full: boolean, hint: string) {
+    super(full ? "disk.full" : "build.failed", message, { hint });
+    this.lastLines = lastLines;
+  }
+}
+
+function failureOf(failed: Failed): PhaseFailure {
+  const { stage, planned, recipe, tail, log } = failed;
+  const lines = tail.lines();
+  const where = failedLine(failed, lines);
+  const line = where?.line?.line;
+  const via = where?.line?.via[0];
+  const place = line === undefined ? "" : ` at ${recipe.file}:${line}${via === undefined ? "" : ` (${via})`}`;
+  const rows = [
+    `Cannot build "${recipe.name}": ${planned.phase} for ${stage.target} failed${place}: ${failed.reason}`,
+    ...(where?.command === undefined ? [] : [`  command: ${shorten(where.command)}`]),
+    ...lines.map((text) => `  | ${text}`),
+  ];
+  const full = lines.some((text) => text.includes("No space left on device"));
+  return new PhaseFailure(rows.join("\n"), lines, full, `The whole output is in ${log}`);
+}
+
+interface Where {
+  readonly command?: string;
+  readonly line: ScriptLine | undefined;
+}
+
+/** Where a script failed: by the word that it left, or by the shell's own message. */
+function failedLine(failed: Failed, lines: readonly string[]): Where | undefined {
+  const at = (number: number): ScriptLine | undefined => failed.planned.lines[number - 1];
+  if (existsSync(failed.failureFile)) {
+    const [head = "", ...command] = readFileSync(failed.failureFile, "utf8").trimEnd().split("\n");
+    const number = Number(head.split(" ")[1]);
+    return { command: command.join("\n"), line: at(number) };
+  }
+  const script = `${phaseName(failed.stage, failed.planned.phase)}.sh: line `;
+  for (const text of lines.toReversed()) {
+    const from = text.indexOf(script);
+    if (from < 0) continue;
+    return { line: at(Number.parseInt(text.slice(from + script.length), 10)) };
+  }
+  // The shell shows each command with a plus sign before it runs it.
+  const last = lines.findLast((text) => /^\++ /.test(text));
+  return last === undefined ? undefined : { command: last.replace(/^\++ /, ""), line: undefined };
+}
+
+function shorten(text: string): string {
+  return text.length > 400 ? `${text.slice(0, 397)}...` : text;
+}
+
+/** The last lines of an output, whatever bytes are in it. */
+export class Tail {
+  readonly #most: number;
+  readonly #decoder = new TextDecoder();
+  #lines: string[] = [];
+  #open = "";
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  add(chunk: Uint8Array): void {
+    const parts = (this.#open + this.#decoder.decode(chunk, { stream: true })).split("\n");
+    this.#open = (parts.pop() ?? "").slice(-4096);
+    this.#lines.push(...parts);
+    if (this.#lines.length > this.#most * 4) this.#lines = this.#lines.slice(-this.#most);
+  }
+
+  lines(): string[] {
+    const all = this.#open === "" ? this.#lines : [...this.#lines, this.#open];
+    return all.slice(-this.#most).map((line) => line.replaceAll("\r", "").slice(0, 2000));
+  }
+}
+
+/** Adds a line of boulder's own to a log. */
+export function noteInLog(log: string, text: string): void {
+  appendFileSync(log, `${text}\n`);
+}
