@@ -46,6 +46,7 @@ const libc = dlopen("libc.so.6", {
   mount: { args: [PTR, PTR, PTR, "u64", PTR], returns: I32 },
   umount2: { args: [PTR, I32], returns: I32 },
   umask: { args: [U32], returns: U32 },
+  isatty: { args: [I32], returns: I32 },
 });
 
 export const c = libc.symbols;

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/**
+ * Completions for bash, zsh and fish. The scripts are three lines each: they hand the words typed so far to the hidden
+ * verb `__complete` of the program, so that all shells know what the table knows, names of packages among it.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { optionsFor } from "#cli/parse";
+import type { Completion, OptionSpec, ProgramSpec, VerbSpec } from "#cli/spec";
+
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+export type Shell = (typeof SHELLS)[number];
+
+/** The script that a shell is to read. */
+export function completionScript(program: ProgramSpec, shell: Shell): string {
+  return SCRIPTS[shell](program.name, program.name.replaceAll("-", "_"));
+}
+
+const SCRIPTS: Readonly<Record<Shell, (name: string, id: string) => string>> = {
+  bash: (name, id) => `_${id}() {
+  local line
+  COMPREPLY=()
+  while IFS= read -r line; do
+    case $line in
+      :file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}") ;;
+      :directory) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "\${COMP_WORDS[COMP_CWORD]}") ;;
+      *) COMPREPLY+=("\${line%%$'\\t'*}") ;;
+    esac
+  done < <(${name} __complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+}
+complete -F _${id} ${name}
+`,
+  zsh: (name, id) => `#compdef ${name}
+_${id}() {
+  local line
+  local -a found
+  while IFS= read -r line; do
+    case $line in
+      :file) _files; return ;;
+      :directory) _files -/; return ;;
+      *) found+=("\${\${line%%$'\\t'*}//:/\\\\:}\${\${(M)line:#*$'\\t'*}:+:\${line#*$'\\t'}}") ;;
+    esac
+  done < <(${name} __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)
+  _describe '${name}' found
+}
+if [ "$funcstack[1]" = "_${id}" ]; then _${id} "$@"; else compdef _${id} ${name}; fi
+`,
+  fish: (name, id) => `function __${id}_complete
+  set -l words (commandline -opc) (commandline -ct)
+  for line in (${name} __complete -- $words[2..-1] 2>/dev/null)
+    switch $line
+      case :file
+        __fish_complete_path (commandline -ct)
+      case :directory
+        __fish_complete_directories (commandline -ct)
+      case '*'
+        echo $line
+    end
+  end
+end
+complete -c ${name} -f -a '(__${id}_complete)'
+`,
+};
+
+/** Writes the scripts of all shells into a folder, under the names that the shells expect. */
+export function writeCompletions(program: ProgramSpec, folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  const names: Record<Shell, string> = { bash: program.name, zsh: `_${program.name}`, fish: `${program.name}.fish` };
+  for (const shell of SHELLS) writeFileSync(join(folder, names[shell]), completionScript(program, shell));
+}
+
+export interface Candidate {
+  readonly word: string;
+  readonly help?: string;
+}
+
+/** What the last of the words typed so far (it may be empty) can become: words, or a kind that the caller knows. */
+export interface Candidates {
+  readonly words: readonly Candidate[];
+  readonly kind?: Completion;
+  /** What is typed of the word already. */
+  readonly prefix: string;
+}
+
+/** Finds what the last word can become. Never fails: what cannot be understood completes to nothing. */
+export function candidates(program: ProgramSpec, typed: readonly string[]): Candidates {
+  const before = typed.slice(0, -1);
+  const prefix = typed.at(-1) ?? "";
+  const path: VerbSpec[] = [program];
+  let verb: VerbSpec = program;
+  let operands = 0;
+  let awaiting: OptionSpec | undefined;
+  let literal = false;
+  const queue = [...before];
+  for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
+    if (awaiting !== undefined) awaiting = undefined;
+    else if (!literal && word === "--") literal = true;
+    else if (!literal && word.startsWith("-") && word !== "-") {
+      const given = word;
+      const spec = optionsFor(program, path).find(({ name, short, aliases }) =>
+        given.startsWith("--")
+          ? `--${name}` === given || aliases?.some((alias) => `--${alias}` === given) === true
+          : given === `-${short}`,
+      );
+      if (spec?.value !== undefined && spec.implied === undefined) awaiting = spec;
+    } else {
+      const expansion = verb === program ? program.shortcuts?.[word] : undefined;
+      if (expansion !== undefined) {
+        queue.unshift(...expansion);
+        continue;
+      }
+      const given = word;
+      const found = verb.verbs?.find(({ name, aliases }) => name === given || aliases?.includes(given) === true);
+      if (found === undefined || operands > 0) operands += 1;
+      else {
+        path.push(found);
+        verb = found;
+      }
+    }
+  }
+  if (awaiting !== undefined) return complete(awaiting.complete ?? awaiting.choices, prefix);
+  if (!literal && prefix.startsWith("-")) {
+    const options = optionsFor(program, path).filter(({ hidden }) => hidden !== true);
+    return matching(
+      options.map(({ name, help }) => ({ word: `--${name}`, help })),
+      prefix,
+    );
+  }
+  if (verb.verbs !== undefined && operands === 0) {
+    const verbs = verb.verbs.filter(({ hidden }) => hidden !== true);
+    return matching(
+      verbs.map(({ name, summary }) => ({ word: name, help: summary })),
+      prefix,
+    );
+  }
+  const specs = verb.operands ?? [];
+  const spec = specs[operands] ?? (specs.at(-1)?.many === true ? specs.at(-1) : undefined);
+  return complete(spec?.complete, prefix);
+}
+
+function complete(kind: Completion | undefined, prefix: string): Candidates {
+  if (kind === undefined) return { words: [], prefix };
+  if (typeof kind !== "string")
+    return matching(
+      kind.map((word) => ({ word })),
+      prefix,
+    );
+  return { words: [], kind, prefix };
+}
+
+function matching(words: readonly Candidate[], prefix: string): Candidates {
+  return { words: words.filter(({ word }) => word.startsWith(prefix)), prefix };
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Manual pages in roff, one for a program and one for each of its verbs, from the table. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { optionForms, usageLine } from "#cli/help";
+import { optionsFor, verbTitle } from "#cli/parse";
+import type { ProgramSpec, VerbSpec } from "#cli/spec";
+import { allVerbs } from "#cli/verbs";
+
+/** Exit codes, as every page lists them. */
+const EXITS: readonly (readonly [string, string])[] = [
+  ["0", "done, or nothing to do"],
+  ["1", "an error"],
+  ["2", "the command line is wrong"],
+  ["4", "you did not agree, or nobody could be asked"],
+  ["5", "packages could not be resolved"],
+  ["6", "a download failed"],
+  ["7", "a trigger failed"],
+  ["8", "boot entries could not be written"],
+  ["9", "another process is changing the root"],
+];
+
+/** A text in which nothing is taken for a roff request or an escape. */
+function roff(text: string): string {
+  return text
+    .replaceAll("\\", "\\e")
+    .replaceAll("-", "\\-")
+    .replace(/^(['.])/gm, "\\&$1");
+}
+
+/** The page of a verb. */
+export function manualPage(program: ProgramSpec, path: readonly VerbSpec[]): string {
+  const verb = path.at(-1) ?? program;
+  const title = path.map(({ name }) => name).join("-");
+  const lines = [
+    `.TH "${roff(title.toUpperCase())}" "1" "" "${roff(`${program.name} ${program.version}`)}"`,
+    ".SH NAME",
+    `${roff(title)} \\- ${roff(verb.summary)}`,
+    ".SH SYNOPSIS",
+    `.B ${roff(usageLine(path))}`,
+  ];
+  if (verb.description !== undefined) lines.push(".SH DESCRIPTION", roff(verb.description));
+  const section = (name: string, rows: readonly (readonly [string, string])[]) => {
+    if (rows.length === 0) return;
+    lines.push(`.SH ${name}`);
+    for (const [head, text] of rows) lines.push(".TP", `.B ${roff(head)}`, roff(text));
+  };
+  const verbs = (verb.verbs ?? []).filter(({ hidden }) => hidden !== true);
+  section(
+    "VERBS",
+    verbs.map((item) => [[item.name, ...(item.aliases ?? [])].join(", "), item.summary]),
+  );
+  section(
+    "OPERANDS",
+    (verb.operands ?? []).map(({ name, help }) => [name, help]),
+  );
+  const options = optionsFor(program, path).filter(({ hidden }) => hidden !== true);
+  section(
+    "OPTIONS",
+    options.map((option) => [optionForms(option), option.help]),
+  );
+  section(
+    "EXAMPLES",
+    (verb.examples ?? []).map(({ command, help }) => [command, help]),
+  );
+  section("EXIT STATUS", EXITS);
+  if (path.length > 1) lines.push(".SH SEE ALSO", `.BR ${roff(program.name)} (1)`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** Writes `moss.1`, `moss-install.1`, ... into a folder. */
+export function writeManuals(program: ProgramSpec, folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  for (const path of allVerbs(program)) {
+    writeFileSync(join(folder, `${verbTitle(path).replaceAll(" ", "-")}.1`), manualPage(program, path));
+  }
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Work that takes its time, shown: a bar on a terminal, a few plain lines where piped, events for programs. */
+import { formatBytes, formatDuration, pad, type Style } from "#cli/style";
+import { terminalWidth, writeAll } from "#cli/terminal";
+
+export interface Progress extends Disposable {
+  /** Where the work is; `note` names what is worked on. */
+  readonly update: (done: number, total?: number, note?: string) => void;
+  /** Takes the bar off the screen until the next update, so that a line can be written. */
+  readonly hide: () => void;
+  /** Ends it; a second call does nothing. */
+  readonly end: () => void;
+}
+
+type Unit = "bytes" | "items";
+const REDRAW = 100;
+const PLAIN_EVERY = 5000;
+const EVENT_EVERY = 250;
+const CELLS = 24;
+
+/** Rate and time left, from the start of the work. */
+function pace(done: number, total: number | undefined, started: number, unit: Unit): string {
+  const seconds = (performance.now() - started) / 1000;
+  if (seconds < 0.5 || done === 0) return "";
+  const rate = done / seconds;
+  const speed = unit === "bytes" ? `${formatBytes(rate)}/s` : `${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s`;
+  const left = total === undefined || done >= total ? "" : `, ${formatDuration(((total - done) / rate) * 1000)} left`;
+  return `${speed}${left}`;
+}
+
+function position(done: number, total: number | undefined, unit: Unit): string {
+  const show = (value: number) => (unit === "bytes" ? formatBytes(value) : String(value));
+  return total === undefined ? show(done) : `${show(done)}/${show(total)}`;
+}
+
+abstract class Base implements Progress {
+  protected readonly label: string;
+  protected readonly unit: Unit;
+  protected readonly started = performance.now();
+  protected done = 0;
+  protected total: number | undefined;
+  protected note = "";
+  #ended = false;
+  #last = Number.NEGATIVE_INFINITY;
+  readonly #every: number;
+
+  constructor(label: string, unit: Unit, every: number) {
+    this.label = label;
+    this.unit = unit;
+    this.#every = every;
+  }
+
+  update(done: number, total?: number, note = ""): void {
+    if (this.#ended) return;
+    this.done = done;
+    this.total = total ?? this.total;
+    this.note = note;
+    const now = performance.now();
+    if (now - this.#last < this.#every) return;
+    this.#last = now;
+    this.draw();
+  }
+
+  hide(): void {}
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.finish();
+  }
+
+  [Symbol.dispose](): void {
+    this.end();
+  }
+
+  protected abstract draw(): void;
+  protected finish(): void {}
+}
+
+export class TerminalProgress extends Base {
+  readonly #style: Style;
+  #shown = false;
+
+  constructor(label: string, unit: Unit, style: Style) {
+    super(label, unit, REDRAW);
+    this.#style = style;
+  }
+
+  protected override draw(): void {
+    const { total } = this;
+    const share = total === undefined || total === 0 ? undefined : Math.min(1, this.done / total);
+    const filled = Math.round((share ?? 0) * CELLS);
+    const bar = share === undefined ? "" : `[${"=".repeat(filled)}${" ".repeat(CELLS - filled)}] `;
+    const percent = share === undefined ? "" : ` ${Math.floor(share * 100)}%`;
+    const rest = [
+      position(this.done, total, this.unit) + percent,
+      pace(this.done, total, this.started, this.unit),
+      this.note,
+    ];
+    const plain = `${this.label} ${bar}${rest.filter((part) => part !== "").join("  ")}`;
+    const line = plain.slice(0, terminalWidth() - 1);
+    writeAll(2, `\r\x1b[K${this.#style.blue(line.slice(0, this.label.length))}${line.slice(this.label.length)}`);
+    this.#shown = true;
+  }
+
+  override hide(): void {
+    if (this.#shown) writeAll(2, "\r\x1b[K");
+    this.#shown = false;
+  }
+
+  protected override finish(): void {
+    this.hide();
+  }
+}
+
+export class PlainProgress extends Base {
+  constructor(label: string, unit: Unit) {
+    super(label, unit, PLAIN_EVERY);
+  }
+
+  protected override draw(): void {
+    // The first report comes when there is something to tell: short work needs no line.
+    if (performance.now() - this.started < PLAIN_EVERY / 2) return;
+    const parts = [position(this.done, this.total, this.unit), pace(this.done, this.total, this.started, this.unit)];
+    writeAll(2, `${pad(this.label, 12)} ${parts.filter((part) => part !== "").join("  ")}\n`);
+  }
+}
+
+export class QuietProgress extends Base {
+  readonly #emit: (event: { readonly type: "progress" } & Readonly<Record<string, unknown>>) => void;
+
+  constructor(
+    label: string,
+    unit: Unit,
+    emit: (event: { readonly type: "progress" } & Readonly<Record<string, unknown>>) => void,
+  ) {
+    super(label, unit, EVENT_EVERY);
+    this.#emit = emit;
+  }
+
+  protected override draw(): void {
+    const { label, done, total, unit, note } = this;
+    this.#emit({
+      type: "progress",
+      label,
+      done,
+      ...(total === undefined ? {} : { total }),
+      unit,
+      ...(note === "" ? {} : { note }),
+    });
+  }
+
+  protected override finish(): void {
+    if (this.done > 0) this.draw();
+  }
+}
