@@ -3,7 +3,7 @@
 
 /** What a commit promises of the disk: it is synced, and where the disk is full it has not happened. */
 import { afterAll, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure } from "#base/errors";
@@ -12,6 +12,7 @@ import { databaseUri, openDatabase } from "#moss-db/index";
 import { run } from "#sys/process";
 
 const base = mkdtempSync(join(tmpdir(), "moss-db-disk-"));
+chmodSync(base, 0o755);
 async function mountTmpfs(name: string, size: string): Promise<string | undefined> {
   const folder = join(base, name);
   mkdirSync(folder);
