@@ -109,8 +109,9 @@ function check(directory: string, shallow: (fd: number, meta: Meta) => boolean):
         }
         return;
       } catch (error) {
-        // Writers use pages of a state again three transactions later (see snapshot.ts): what was wrong before counts.
-        if (readMeta(fd, directory).transaction <= meta.transaction + 1n) throw error;
+        // Writers use pages of a state again three transactions later (see snapshot.ts): what was wrong before counts, if
+        // it is wrong in a second look too, since a meta page may have been read while it was written.
+        if (attempt > 1 && readMeta(fd, directory).transaction <= meta.transaction + 1n) throw error;
         if (attempt === ATTEMPTS) return;
       }
     }
