@@ -176,7 +176,7 @@ function removeGroup(folder: string): void {
       return;
     } catch (error) {
       if (errnoCode(error) !== "EBUSY") return;
-      Bun.sleepSync(5);
+      Bun.sleepSync(1);
     }
   }
 }

@@ -4,7 +4,9 @@
 /** Which users and groups exist inside: the maps of the container's user namespace. */
 import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
-import type { MapWriter } from "#container/outer";
+
+/** How the maps are written: by the process itself, by one that has the right to any id, or by newuidmap and newgidmap. */
+type MapWriter = "self" | "direct" | "tool";
 
 export interface Identity {
   /** Contents of uid_map and gid_map (`inside outside count` triples). */

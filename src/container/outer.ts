@@ -9,7 +9,9 @@
  * It decides nothing. It is given steps, each a name and a fixed number of arguments (see `Steps`), and does them in
  * order; the last becomes another program. A step that fails is reported on descriptor 3 and ends it with code 125.
  */
-export const SCRIPT = String.raw`
+import type { Identity } from "#container/identity";
+
+const SCRIPT = String.raw`
 my ($UNSHARE, $MOUNT, $PRLIMIT, $PRCTL) = splice @ARGV, 0, 4;
 sub failed { syswrite(OUT, "failed\t@_: $!\n"); exit 125 }
 $^F = 3; # the descriptor goes on to bubblewrap
@@ -18,28 +20,44 @@ sub put { my ($path, $text, $mode) = @_;
   sysopen(my $f, $path, defined $mode ? 0301 : 1, defined $mode ? oct $mode : 0) or failed("open", $path);
   while (length $text) { my $n = syswrite($f, $text); defined $n or failed("write", $path); $text = substr $text, $n }
   close $f or failed("close", $path) }
-sub namespaces { my ($flags, $how, $uids, $gids) = @_;
-  my ($child, $r, $w);
-  if ($how ne "self") {
+sub map_other { my ($how, $pid, $uids, $gids) = @_;
+  if ($how eq "direct") { put("/proc/$pid/uid_map", $uids); put("/proc/$pid/gid_map", $gids); return }
+  my @u = split ' ', $uids; my @g = split ' ', $gids;
+  system("newuidmap", $pid, @u) == 0 or failed("newuidmap", $uids);
+  system("newgidmap", $pid, @g) == 0 or failed("newgidmap", $gids) }
+# Waits for one byte from another process, or ends this one where that has gone.
+sub await_byte { my ($r, $byte) = @_; sysread($r, $byte, 1) or exit 125 }
+sub enter { my ($flags, $how, $uids, $gids) = @_;
+  my ($helper, $r, $w);
+  if ($how eq "tool" || $how eq "direct") {
     pipe($r, $w) or failed("pipe");
     my $parent = $$;
-    $child = fork; defined $child or failed("fork");
-    if (!$child) {
-      close $w; my $byte; exit 0 unless sysread($r, $byte, 1);
-      if ($how eq "direct") { put("/proc/$parent/uid_map", $uids); put("/proc/$parent/gid_map", $gids); exit 0 }
-      my @u = split ' ', $uids; my @g = split ' ', $gids;
-      system("newuidmap", $parent, @u) == 0 or failed("newuidmap", $uids);
-      system("newgidmap", $parent, @g) == 0 or failed("newgidmap", $gids);
-      exit 0 }
+    $helper = fork; defined $helper or failed("fork");
+    if (!$helper) { close $w; await_byte($r); map_other($how, $parent, $uids, $gids); exit 0 }
     close $r }
-  syscall($UNSHARE, $flags + 0) == 0 or failed("unshare");
-  if ($child) { syswrite($w, "x"); close $w; waitpid($child, 0); exit 125 if $? }
+  syscall($UNSHARE, $flags + 0) == 0 or failed("unshare", $flags);
+  if ($helper) { syswrite($w, "x"); close $w; waitpid($helper, 0); exit 125 if $? }
   elsif ($uids) { put("/proc/self/setgroups", "deny"); put("/proc/self/uid_map", $uids); put("/proc/self/gid_map", $gids) } }
-sub processes {
-  syscall($UNSHARE, 0x20000000) == 0 or failed("unshare", "pid");
+# Goes on as process 1 of the process namespace that was entered, which ends when the program that was started does.
+# With flags, that process enters a user namespace of its own, and this one, which has the right to, writes its maps.
+sub child { my ($flags, $uids, $gids) = @_;
+  my ($r, $w, $r2, $w2);
+  pipe($r, $w) or failed("pipe");
+  $flags and (pipe($r2, $w2) or failed("pipe"));
   my $child = fork; defined $child or failed("fork");
-  if ($child) { waitpid($child, 0); exit($? & 127 ? 128 + ($? & 127) : $? >> 8) }
-  syscall($PRCTL, 1, 9, 0, 0, 0) == 0 or failed("prctl"); exit 125 if getppid != 0 }
+  if ($child) {
+    close $w; await_byte($r);
+    if ($flags) {
+      close $r2;
+      map_other("direct", $child, $uids, $gids);
+      syswrite($w2, "x") }
+    waitpid($child, 0); exit($? & 127 ? 128 + ($? & 127) : $? >> 8) }
+  close $r; close $w2 if $flags;
+  $flags and (syscall($UNSHARE, $flags + 0) == 0 or failed("unshare", $flags));
+  # After the change of rights, which would take it away. The byte cannot be written where the other has already gone.
+  syscall($PRCTL, 1, 9, 0, 0, 0) == 0 or failed("prctl");
+  syswrite($w, "x"); close $w;
+  await_byte($r2) if $flags }
 while (@ARGV) {
   my $step = shift @ARGV;
   if ($step eq "mount") { my ($src, $dst, $type, $flags, $data) = splice @ARGV, 0, 5;
@@ -50,8 +68,8 @@ while (@ARGV) {
   elsif ($step eq "umask") { umask oct shift @ARGV }
   elsif ($step eq "rlimit") { my ($which, $value) = splice @ARGV, 0, 2; my $pair = pack("QQ", $value, $value);
     syscall($PRLIMIT, 0, $which + 0, $pair, 0) == 0 or failed("setrlimit", $which, $value) }
-  elsif ($step eq "processes") { processes() }
-  elsif ($step eq "namespaces") { namespaces(splice @ARGV, 0, 4) }
+  elsif ($step eq "enter") { enter(splice @ARGV, 0, 4) }
+  elsif ($step eq "child") { child(splice @ARGV, 0, 3) }
   elsif ($step eq "exec") { exec { $ARGV[0] } @ARGV; failed("exec", $ARGV[0]) }
   else { $! = 22; failed("step", $step) } }
 `;
@@ -62,20 +80,33 @@ const CALLS = ARM ? ["97", "40", "261", "167"] : ["272", "165", "302", "157"];
 
 const CLONE_NEWNS = 0x0002_0000;
 const CLONE_NEWUSER = 0x1000_0000;
-export const MS_REMOUNT_PRIVATE = 0x4_4000; // MS_REC | MS_PRIVATE
-
-/** How uid_map and gid_map are written: by the program itself, by its parent's rights, or by newuidmap and newgidmap. */
-export type MapWriter = "self" | "direct" | "tool";
+const CLONE_NEWPID = 0x2000_0000;
+const MS_REC_PRIVATE = 0x4_4000;
 
 /** Collects steps for the program. */
 export class Steps {
   readonly #list: string[] = [];
 
-  /** A new mount namespace, and a user namespace where maps are given; mounts of the host no longer follow. */
-  namespaces(how: MapWriter, uids: string, gids: string): this {
-    const flags = uids === "" ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER;
-    this.#list.push("namespaces", String(flags), how, uids, gids);
-    return this.mount("none", "/", "none", MS_REMOUNT_PRIVATE, "");
+  /** New mount and process namespaces with the caller's rights; mounts of the host no longer follow. */
+  enterAsCaller(): this {
+    this.#list.push("enter", String(CLONE_NEWNS | CLONE_NEWPID), "none", "", "");
+    return this.mount("none", "/", "none", MS_REC_PRIVATE, "");
+  }
+  /** The same, in a new user namespace. */
+  enterAsUser(identity: Identity): this {
+    const flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUSER;
+    this.#list.push("enter", String(flags), identity.how, identity.uids, identity.gids);
+    return this.mount("none", "/", "none", MS_REC_PRIVATE, "");
+  }
+  /**
+   * Goes on as process 1 of the new process namespace, and dies with the program that was started: all that comes later
+   * dies with it, at whatever moment that is killed. (Bubblewrap killed in its first steps would leave a child behind.)
+   * With an identity, in a user namespace whose maps this program's rights allow.
+   */
+  child(identity?: Identity): this {
+    const flags = identity === undefined ? 0 : CLONE_NEWNS | CLONE_NEWUSER;
+    this.#list.push("child", String(flags), identity?.uids ?? "", identity?.gids ?? "");
+    return this;
   }
   mount(source: string, target: string, type: string, flags: number, data: string): this {
     this.#list.push("mount", source, target, type, String(flags), data);
@@ -83,14 +114,6 @@ export class Steps {
   }
   mkdir(path: string, mode = "755"): this {
     this.#list.push("mkdir", path, mode);
-    return this;
-  }
-  /**
-   * Goes on as process 1 of a new process namespace, and dies with the program that was started: all that comes later
-   * dies with it, at whatever moment that is killed. (Bubblewrap killed in its first steps would leave a child behind.)
-   */
-  processes(): this {
-    this.#list.push("processes");
     return this;
   }
   /** Makes a file that must not be there yet. */

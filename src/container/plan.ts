@@ -157,17 +157,16 @@ export function plan(
   context: { bwrap: string; scratch: string; procs: readonly string[]; byGroup: readonly string[] },
 ): string[] {
   if (options.keep !== undefined) mkdirSync(options.keep, { recursive: true });
-  const { uids, gids, how } = identity(checked);
+  const who = identity(checked);
   const steps = new Steps();
   for (const procs of context.procs) steps.join(procs);
   // Whoever may mount does it before giving up that right: in a user namespace, a layer that has mounts of its own below
   // it (such as the host's `/`) is refused, and so are the overlay's usual attributes.
   const privileged = mayMount();
-  if (privileged) steps.namespaces("self", "", "");
-  else steps.namespaces(how, uids, gids);
+  if (privileged) steps.enterAsCaller();
+  else steps.enterAsUser(who);
   const merged = mountRoot(steps, checked, options, { path: context.scratch, privileged });
-  if (privileged) steps.namespaces(how, uids, gids);
-  steps.processes();
+  steps.child(privileged ? who : undefined);
   for (const [, which, value] of rlimits(options, context.byGroup)) steps.rlimit(which, value);
   return steps.exec(bubblewrap(context.bwrap, merged, checked, options));
 }
