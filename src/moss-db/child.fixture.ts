@@ -4,7 +4,7 @@
 /**
  * The other process of this folder's tests: `bun child.fixture.ts VERB FOLDER [ARGUMENT]`, one line of output a step.
  */
-import { writeSync } from "node:fs";
+import { existsSync, writeSync } from "node:fs";
 import { Failure } from "#base/errors";
 import { bucket, bytes, type Database, databaseUri, openDatabase, text, u32 } from "#moss-db/index";
 
@@ -63,7 +63,7 @@ function main(verb: string, folder: string, argument: string): void {
     db.update((tx) => {
       tx.bucket(counters).set("first", 1);
       say("holding");
-      Bun.sleepSync(Number(argument));
+      while (!existsSync(argument)) Bun.sleepSync(10);
       tx.bucket(counters).set("last", 1);
     });
     say("done");
