@@ -9,6 +9,7 @@ import { basename } from "node:path";
 
 const LOADERS: Readonly<Record<string, () => Promise<unknown>>> = {
   boulder: () => import("./boulder.ts"),
+  "moss-container": () => import("./moss-container.ts"),
   "moss-deb": () => import("./moss-deb.ts"),
 };
 

@@ -10,16 +10,32 @@ import { ZstdEncoder, type ZstdEncoderOptions } from "#sys/zstd";
 
 export type Profile = "fast" | "default" | "max";
 
-/** Level and window (power of two) of each profile; windows stay at 8 MiB and below, so any decoder reads them. */
-export const PROFILES = {
-  fast: { level: 3, windowLog: 21 },
-  default: { level: 9, windowLog: 23 },
-  max: { level: 19, windowLog: 23 },
-} as const satisfies Record<Profile, { level: number; windowLog: number }>;
+interface ProfileOptions {
+  readonly level: number;
+  readonly windowLog: number;
+  readonly chainLog?: number;
+  /** Whether the content may be cut into jobs for several threads. */
+  readonly jobs: boolean;
+}
 
-/** Encoder options for a payload of `size` plain bytes. */
-export function encoderOptions(profile: Profile, size: number): ZstdEncoderOptions {
-  return { ...PROFILES[profile], size };
+/**
+ * Windows stay at 8 MiB and below, so any decoder reads them, and an encoder takes at most 64 MiB beside its window. That
+ * is why `max` is held to a smaller chain table than its level has, and to one thread (figures: docs/formats/stone.md).
+ */
+export const PROFILES: Readonly<Record<Profile, ProfileOptions>> = {
+  fast: { level: 3, windowLog: 21, jobs: true },
+  default: { level: 9, windowLog: 23, jobs: true },
+  max: { level: 19, windowLog: 23, chainLog: 23, jobs: false },
+};
+
+/** Content above this is cut into jobs of this size; whether it is depends on nothing but the package. */
+const JOB_SIZE = 4 * 2 ** 20;
+
+/** Encoder options for content of `size` plain bytes. `threads` changes the speed and the memory, never the bytes. */
+export function contentOptions(profile: Profile, size: number, threads: number): ZstdEncoderOptions {
+  const { jobs, ...options } = PROFILES[profile];
+  if (!jobs || size <= JOB_SIZE) return { ...options, size };
+  return { ...options, size, threads: Math.max(1, Math.trunc(threads)), jobSize: JOB_SIZE };
 }
 
 /** Compresses record payloads with one encoder: a repository has 65,535 of them. Dispose it with `using`. */
@@ -27,7 +43,8 @@ export class RecordEncoder {
   readonly #encoder: ZstdEncoder;
 
   constructor(profile: Profile) {
-    this.#encoder = new ZstdEncoder(PROFILES[profile]);
+    const { jobs: _, ...options } = PROFILES[profile];
+    this.#encoder = new ZstdEncoder(options);
   }
 
   /** Header and compressed body of one payload, ready for the file. */

@@ -6,7 +6,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { equalBytes, hex } from "#base/bytes";
 import { Failure } from "#base/errors";
 import type { BodySource } from "#stone/bodies";
-import { encoderOptions, type Profile } from "#stone/compression";
+import { contentOptions, type Profile } from "#stone/compression";
 import { PAYLOAD_HEADER_SIZE } from "#stone/format";
 import { encodePayloadHeader } from "#stone/header";
 import type { StoneOutput } from "#stone/output";
@@ -19,6 +19,11 @@ export interface OrderedBody {
   readonly size: number;
   /** A path that it is installed at, for messages. */
   readonly path: string;
+}
+
+export interface ContentOptions {
+  readonly profile: Profile;
+  readonly threads: number;
 }
 
 const CHUNK = 1024 * 1024;
@@ -35,9 +40,15 @@ class Gatherer {
     this.#flush = flush;
   }
 
-  add(body: OrderedBody): void {
+  /** Takes a body; each step gives the bytes of one piece of it. */
+  *add(body: OrderedBody): Generator<number> {
     this.#hash.reset();
-    const size = "bytes" in body.source ? this.#addBytes(body.source.bytes) : this.#addFile(body.source.file);
+    let size = 0;
+    const { source } = body;
+    for (const piece of "bytes" in source ? this.#addBytes(source.bytes) : this.#addFile(source.file)) {
+      size += piece;
+      yield piece;
+    }
     const digest = this.#hash.digest();
     if (size !== body.size || !equalBytes(digest, body.digest)) {
       const problem = `its body has ${size} bytes and XXH3-128 ${hex(digest)}`;
@@ -53,32 +64,31 @@ class Gatherer {
     return this.#buffer.subarray(this.#used);
   }
 
-  #took(count: number): void {
+  #took(count: number): number {
     this.#hash.update(this.#buffer.subarray(this.#used, this.#used + count));
     this.#used += count;
+    return count;
   }
 
-  #addBytes(bytes: Uint8Array): number {
+  *#addBytes(bytes: Uint8Array): Generator<number> {
     for (let at = 0; at < bytes.byteLength; ) {
       const room = this.#room();
       const part = bytes.subarray(at, at + room.byteLength);
       room.set(part);
-      this.#took(part.byteLength);
       at += part.byteLength;
+      yield this.#took(part.byteLength);
     }
-    return bytes.byteLength;
   }
 
-  #addFile(path: string): number {
+  *#addFile(path: string): Generator<number> {
     const fd = openSync(path, "r");
     try {
-      let size = 0;
-      for (;;) {
+      for (let at = 0; ; ) {
         const room = this.#room();
-        const count = readSync(fd, room, 0, room.byteLength, size);
-        if (count === 0) return size;
-        this.#took(count);
-        size += count;
+        const count = readSync(fd, room, 0, room.byteLength, at);
+        if (count === 0) return;
+        at += count;
+        yield this.#took(count);
       }
     } finally {
       closeSync(fd);
@@ -91,21 +101,31 @@ class Gatherer {
   }
 }
 
-/** Appends the content payload to a stone. Throws `stone.write` where a body is not what its digest says. */
-export function writeContent(output: StoneOutput, bodies: readonly OrderedBody[], profile: Profile): void {
+/**
+ * Appends the content payload to a stone, piece by piece; each step gives the plain bytes done so far. Throws
+ * `stone.write` where a body is not what its digest says.
+ */
+export function* contentSteps(
+  output: StoneOutput,
+  bodies: readonly OrderedBody[],
+  options: ContentOptions,
+): Generator<number> {
   const plainSize = bodies.reduce((sum, body) => sum + body.size, 0);
   const headerAt = output.size;
   output.write(new Uint8Array(PAYLOAD_HEADER_SIZE));
   const bodyAt = output.size;
   using stored = new Xxh3_64();
   using hash = new Xxh3_128();
-  using encoder = new ZstdEncoder(encoderOptions(profile, plainSize));
+  using encoder = new ZstdEncoder(contentOptions(options.profile, plainSize, options.threads));
   const sink = (chunk: Uint8Array) => {
     stored.update(chunk);
     output.write(chunk);
   };
   const gatherer = new Gatherer(hash, (chunk) => encoder.write(chunk, sink));
-  for (const body of bodies) gatherer.add(body);
+  let done = 0;
+  for (const body of bodies) {
+    for (const size of gatherer.add(body)) yield (done += size);
+  }
   gatherer.end();
   encoder.end(sink);
   const header = encodePayloadHeader({

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Writes binary packages: meta, layout, attributes, index and content, each one zstd frame; the same input, the same bytes. */
+import { setImmediate } from "node:timers/promises";
 import { hex } from "#base/bytes";
 import { Failure } from "#base/errors";
 import { compareText } from "#base/order";
@@ -10,7 +11,7 @@ import type { PackageMeta } from "#model/package";
 import { encodeAttributes, xattrProblem, xattrRecords } from "#stone/attributes";
 import { type BodySource, bodySize } from "#stone/bodies";
 import { type Profile, RecordEncoder } from "#stone/compression";
-import { type OrderedBody, writeContent } from "#stone/content-writer";
+import { contentSteps, type OrderedBody } from "#stone/content-writer";
 import { encodeFileHeader } from "#stone/header";
 import { encodeIndex, type IndexRecord } from "#stone/index-records";
 import { parentsProblem } from "#stone/layout";
@@ -31,6 +32,10 @@ export interface StonePackage {
   /** The bytes behind a digest of a regular entry; `BodySet.source` where they were collected by one. */
   readonly body: (digest: Uint8Array) => BodySource;
   readonly profile?: Profile;
+  /** Threads that compress a large package; 2 where absent. More take more memory; the bytes are always the same. */
+  readonly threads?: number;
+  /** Called with the plain bytes packed so far, about once a MiB. */
+  readonly onProgress?: (bytes: number) => void;
   /** Whether the file is on the disk when this returns; true where absent. */
   readonly durable?: boolean;
 }
@@ -41,6 +46,11 @@ export interface WrittenStone {
   /** SHA-256 of the file in hexadecimal: the package's id. */
   readonly sha256: string;
 }
+
+const DEFAULT_THREADS = 2;
+const STEP = 1024 * 1024;
+/** Ends a generator that `onProgress` left by throwing: its file and memory go. The value is never seen. */
+const NOTHING: WrittenStone = { size: 0, sha256: "" };
 
 function refuse(meta: PackageMeta, problem: string): Failure {
   return new Failure("stone.write", `Cannot pack "${meta.name}": ${problem}`);
@@ -92,13 +102,8 @@ function orderedBodies(entries: readonly LayoutEntry[], body: StonePackage["body
   return bodies.sort((a, b) => b.size - a.size);
 }
 
-/**
- * Writes a package to `path`, under a temporary name until it is whole. Memory does not grow with its size.
- * Throws `stone.write` for entries or metadata that the format cannot hold and for a body that is not what its digest
- * says, or a system error; nothing is left at `path` then.
- */
-export function writeStoneSync(path: string, stone: StonePackage): WrittenStone {
-  const { meta, profile = "default" } = stone;
+function* steps(path: string, stone: StonePackage): Generator<number, WrittenStone> {
+  const { meta, profile = "default", threads = DEFAULT_THREADS } = stone;
   const problem = metaProblem(meta);
   if (problem !== undefined) throw refuse(meta, `${problem}, expected valid metadata`);
   const entries = checkedEntries(meta, stone.entries);
@@ -120,11 +125,43 @@ export function writeStoneSync(path: string, stone: StonePackage): WrittenStone 
   using output = new StoneOutput(path);
   output.write(encodeFileHeader("binary", payloads.length + (bodies.length > 0 ? 1 : 0)));
   for (const part of payloads.flat()) output.write(part);
-  if (bodies.length > 0) writeContent(output, bodies, profile);
+  if (bodies.length > 0) yield* contentSteps(output, bodies, { profile, threads });
   return output.finish(stone.durable ?? true);
 }
 
-/** As `writeStoneSync`. */
+/**
+ * Writes a package to `path`, under a temporary name until it is whole. Memory does not grow with its size.
+ * Throws `stone.write` for entries or metadata that the format cannot hold and for a body that is not what its digest
+ * says, or a system error; nothing is left at `path` then.
+ */
+export function writeStoneSync(path: string, stone: StonePackage): WrittenStone {
+  const work = steps(path, stone);
+  try {
+    for (let reported = 0; ; ) {
+      const step = work.next();
+      if (step.done === true) return step.value;
+      if (step.value - reported >= STEP) stone.onProgress?.((reported = step.value));
+    }
+  } finally {
+    work.return(NOTHING);
+  }
+}
+
+/**
+ * As `writeStoneSync`, but other work of the process goes on meanwhile: several packages that are written at once share
+ * the processors, since the threads of each compress while others are read.
+ */
 export async function writeStone(path: string, stone: StonePackage): Promise<WrittenStone> {
-  return await Promise.resolve(writeStoneSync(path, stone));
+  const work = steps(path, stone);
+  try {
+    for (let reported = 0; ; ) {
+      const step = work.next();
+      if (step.done === true) return step.value;
+      if (step.value - reported < STEP) continue;
+      stone.onProgress?.((reported = step.value));
+      await setImmediate();
+    }
+  } finally {
+    work.return(NOTHING);
+  }
 }

@@ -66,8 +66,11 @@ const POSITION = 2;
 const D_WINDOW_LOG_MAX = 100;
 const C_LEVEL = 100;
 const C_WINDOW_LOG = 101;
+const C_CHAIN_LOG = 103;
 const C_CONTENT_SIZE_FLAG = 200;
 const C_CHECKSUM_FLAG = 201;
+const C_WORKERS = 400;
+const C_JOB_SIZE = 401;
 const RESET_SESSION = 1;
 const CONTINUE = 0;
 const END = 2;
@@ -122,11 +125,19 @@ export interface ZstdEncoderOptions {
   readonly level: number;
   /** Window as a power of two; the level's default where absent. */
   readonly windowLog?: number;
+  /** Size of the match finder's chain table as a power of two; the level's default where absent. */
+  readonly chainLog?: number;
+  /**
+   * Threads of libzstd, each compressing jobs of `jobSize` bytes; 0 (where absent) compresses in the caller's thread.
+   * The output depends on `jobSize`, not on how many threads there are, but 0 and 1 give different bytes.
+   */
+  readonly threads?: number;
+  readonly jobSize?: number;
   /** Exact number of bytes that will be written; recorded in the frame header. */
   readonly size?: number;
 }
 
-/** A streaming encoder of one frame; single-threaded, so the same input gives the same bytes. Dispose with `using`. */
+/** A streaming encoder of one frame; the same input and options give the same bytes. Dispose it with `using`. */
 export class ZstdEncoder {
   readonly #context: Pointer;
   readonly #in = new BigUint64Array(3);
@@ -141,6 +152,11 @@ export class ZstdEncoder {
       check(zstd().ZSTD_CCtx_setParameter(this.#context, parameter, value));
     set(C_LEVEL, options.level);
     if (options.windowLog !== undefined) set(C_WINDOW_LOG, options.windowLog);
+    if (options.chainLog !== undefined) set(C_CHAIN_LOG, options.chainLog);
+    if (options.threads !== undefined && options.threads > 0) {
+      set(C_WORKERS, options.threads);
+      if (options.jobSize !== undefined) set(C_JOB_SIZE, options.jobSize);
+    }
     set(C_CONTENT_SIZE_FLAG, 1);
     set(C_CHECKSUM_FLAG, 0);
     if (options.size !== undefined) check(zstd().ZSTD_CCtx_setPledgedSrcSize(this.#context, BigInt(options.size)));

@@ -5,8 +5,7 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Failure } from "#base/errors";
-import { familyOf, type MacroLibrary } from "../macros/load";
-import type { Family } from "../macros/model";
+import { familyOf } from "../macros/load";
 import { packageTemplates } from "../macros/templates";
 import { verifyManifest, writeBuildManifests } from "../package/manifest";
 import { type PackagingResult, packageInstall } from "../package/package";
@@ -15,44 +14,14 @@ import { findMissing, missingText } from "../phases/missing";
 import { type PhaseContext, PhaseFailure, phaseName, runPhase } from "../phases/phase";
 import { bindsOf, Workspace } from "../phases/workspace";
 import { makePlan, type Plan, type PlannedStage } from "../plan/plan";
-import type { Profile } from "../profile/model";
-import type { Recipe, ScriptPhase } from "../recipe/model";
-import { type CollectionOptions, readCollections } from "../root/collections";
+import { readCollections } from "../root/collections";
 import { type BuildRoot, makeRoot } from "../root/make";
 import { Offers, type ResolvedPackage, resolveRoot, rootFacts } from "../root/resolve";
-import type { SourceOptions } from "../upstreams/archives";
 import { fetchSources, type Source, shareSources, unpackSources } from "../upstreams/prepare";
-import type { BuildEvent, StepTime } from "./events";
+import type { StepTime } from "./events";
 import { writeBuildInfo } from "./info";
+import type { BuildOptions, Ground } from "./options";
 import { ownersInside } from "./owners";
-
-export interface BuildOptions {
-  readonly recipe: Recipe;
-  readonly recipePath: string;
-  readonly profile: Profile;
-  readonly library: MacroLibrary;
-  readonly cache: string;
-  readonly jobs: number;
-  readonly sourceDateEpoch: number;
-  readonly compilerCache: boolean;
-  readonly noCheck: boolean;
-  /** Goes on with an earlier build at this phase. */
-  readonly from?: ScriptPhase;
-  readonly sources: SourceOptions;
-  readonly collections: CollectionOptions;
-  /** Folder of the stones. */
-  readonly output: string;
-  readonly buildRelease: number;
-  /** Keeps the build folders after a success too. */
-  readonly keep: boolean;
-  /** A manifest that the build has to agree with. */
-  readonly verify?: string;
-  readonly timeout?: number;
-  readonly memory?: number;
-  readonly command: string;
-  readonly signal?: AbortSignal;
-  readonly onEvent: (event: BuildEvent) => void;
-}
 
 export interface BuildResult {
   readonly packages: PackagingResult["packages"];
@@ -61,14 +30,6 @@ export interface BuildResult {
   readonly root: readonly ResolvedPackage[];
   readonly plan: Plan;
   readonly logs: string;
-}
-
-/** What stands before the first phase can run. */
-export interface Ground {
-  readonly plan: Plan;
-  readonly family: Family;
-  readonly offers: Offers;
-  readonly packages: readonly ResolvedPackage[];
 }
 
 /** Plans a build over the packages that its root will really have, so that flags fit their versions. */

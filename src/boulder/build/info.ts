@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { sha256Hex } from "#sys/sha256";
 import { writeFileAtomic } from "#sys/sync";
 import { scriptText } from "../macros/expand";
-import type { BuildOptions, Ground } from "./build";
+import type { BuildOptions, Ground } from "./options";
 
 /** Writes `NAME.ARCH.buildinfo.json` into the folder of the stones. */
 export function writeBuildInfo(folder: string, options: BuildOptions, ground: Ground): void {

@@ -17,6 +17,7 @@ function macros(text: string): MacroSet {
     flags: new Map(),
     tuning: new Map(),
     defaultGroups: [],
+    always: [],
   };
 }
 

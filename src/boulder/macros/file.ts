@@ -40,6 +40,7 @@ const FAMILY_KEYS = [
   "libraries",
   "names",
   "definitions",
+  "flags",
 ];
 
 /** Parses a family file. Throws `macro.invalid` with all of its problems. */
@@ -67,6 +68,7 @@ export function parseFamily(id: string, file: string, text: string): Family {
       named(reader, fields, "names", (_, entry) => [entry.key, reader.string(entry.value, "A name") ?? ""] as const),
     ),
     definitions: named(reader, fields, "definitions", readDefinition),
+    flags: named(reader, fields, "flags", readFlag),
   };
   refuse(reader);
   return family;

@@ -104,5 +104,6 @@ export function macrosFor(library: MacroLibrary, target: string, family: Family)
     // A family says where the native libraries lie; the 32-bit pass keeps its own folders.
     if (!emulated || !definitions.has(item.id)) definitions.set(item.id, item);
   }
-  return { actions, definitions, flags, tuning, defaultGroups };
+  for (const item of family.flags) flags.set(item.id, item);
+  return { actions, definitions, flags, tuning, defaultGroups, always: family.flags.map((item) => item.id) };
 }

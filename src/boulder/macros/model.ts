@@ -82,6 +82,8 @@ export interface Family {
   /** Dependencies that macros imply, and their names here. */
   readonly names: ReadonlyMap<string, string>;
   readonly definitions: readonly Definition[];
+  /** Flags that every build over such a root has. */
+  readonly flags: readonly Flag[];
 }
 
 /** All macros of one target: later files have won over earlier ones. */
@@ -91,4 +93,6 @@ export interface MacroSet {
   readonly flags: ReadonlyMap<string, Flag>;
   readonly tuning: ReadonlyMap<string, TuningGroup>;
   readonly defaultGroups: readonly string[];
+  /** Flags that are on whatever a recipe tunes. */
+  readonly always: readonly string[];
 }

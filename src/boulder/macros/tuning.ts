@@ -43,6 +43,10 @@ export function resolveTuning(input: TuningInput): TuningResult {
   const switches = switchGroups(input, problems);
   const flags = new Map<string, Flag>();
   const groups: { group: string; choice?: string }[] = [];
+  for (const id of input.macros.always) {
+    const flag = usable(input, id, problems);
+    if (flag !== undefined) flags.set(flag.id, flag);
+  }
   for (const [id, state] of [...switches].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const group = input.macros.tuning.get(id);
     if (group === undefined) continue;

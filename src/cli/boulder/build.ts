@@ -5,7 +5,8 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Failure } from "#base/errors";
-import { type BuildOptions, build } from "#boulder/build/build";
+import { build } from "#boulder/build/build";
+import type { BuildOptions } from "#boulder/build/options";
 import { localCollection } from "#boulder/profile/store";
 import { loadRecipe } from "#boulder/recipe/load";
 import { PHASES, type ScriptPhase } from "#boulder/recipe/model";
