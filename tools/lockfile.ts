@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/**
+ * Checks the lockfile: no registry addresses, and every platform's optional packages. npm leaves the latter out where it
+ * writes the file beside an existing node_modules, and `npm ci` then fails on a fresh machine.
+ */
+import { readFileSync } from "node:fs";
+import * as v from "valibot";
+
+const lockfile = v.object({
+  packages: v.record(
+    v.string(),
+    v.object({
+      resolved: v.optional(v.string()),
+      dependencies: v.optional(v.record(v.string(), v.string()), {}),
+      optionalDependencies: v.optional(v.record(v.string(), v.string()), {}),
+    }),
+  ),
+});
+
+/** What is wrong with the lockfile, a line each. */
+export function lockfileProblems(text: string): string[] {
+  const { packages } = v.parse(lockfile, JSON.parse(text));
+  return Object.entries(packages).flatMap(([path, item]) => [
+    ...(item.resolved === undefined ? [] : [`${path}: has the address it came from`]),
+    ...Object.keys({ ...item.dependencies, ...item.optionalDependencies })
+      .filter((name) => !isLocked(packages, path, name))
+      .map((name) => `${path}: needs ${name}, which is not in the file`),
+  ]);
+}
+
+/** Is there a package of this name where Node would look for it: below the one that needs it, or in a folder above? */
+function isLocked(packages: Readonly<Record<string, unknown>>, path: string, name: string): boolean {
+  for (let at = path; ; at = at.slice(0, Math.max(0, at.lastIndexOf("/node_modules/")))) {
+    if (`${at}${at === "" ? "" : "/"}node_modules/${name}` in packages) return true;
+    if (at === "") return false;
+  }
+}
+
+if (import.meta.main) {
+  const problems = lockfileProblems(readFileSync(`${import.meta.dir}/../package-lock.json`, "utf8"));
+  for (const problem of problems) console.log(problem);
+  if (problems.length > 0) console.log("Make it anew: rm package-lock.json && npm install --package-lock-only");
+  process.exit(problems.length === 0 ? 0 : 1);
+}
