@@ -9,6 +9,7 @@ import { basename } from "node:path";
 
 const LOADERS: Readonly<Record<string, () => Promise<unknown>>> = {
   boulder: () => import("./boulder.ts"),
+  moss: () => import("./moss.ts"),
   "moss-container": () => import("./moss-container.ts"),
   "moss-deb": () => import("./moss-deb.ts"),
 };
@@ -16,4 +17,4 @@ const LOADERS: Readonly<Record<string, () => Promise<unknown>>> = {
 /** Names of all programs of the executable. */
 export const PROGRAMS = Object.keys(LOADERS);
 
-if (import.meta.main) await LOADERS[basename(process.argv0)]?.();
+if (import.meta.main) await (LOADERS[basename(process.argv0)] ?? LOADERS["moss"])?.();
