@@ -5,6 +5,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
+import { errnoCode, Failure } from "#base/errors";
 import { compareText } from "#base/order";
 import { compareRelease, type PackageOffer } from "#model/package";
 import { type Collision, CollisionFinder } from "#stone/collisions";
@@ -49,8 +50,21 @@ interface Stone {
 const AT_ONCE = 4;
 const CHUNK = 1024 * 1024;
 
-/** Every `*.stone` below a folder, sorted. Links to folders are not followed, hidden folders not entered. */
+/**
+ * Every `*.stone` below a folder, sorted. Links to folders are not followed, hidden folders not entered. Throws `io`
+ * where the folder cannot be read.
+ */
 function findStones(root: string): Stone[] {
+  try {
+    return walkStones(root);
+  } catch (cause) {
+    const found = errnoCode(cause);
+    if (found === undefined) throw cause;
+    throw new Failure("io", `Cannot index "${root}": ${found}, expected a folder that can be read`, { cause });
+  }
+}
+
+function walkStones(root: string): Stone[] {
   const stones: Stone[] = [];
   const walk = (folder: string): void => {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
@@ -58,8 +72,9 @@ function findStones(root: string): Stone[] {
       if (entry.isDirectory()) {
         if (!entry.name.startsWith(".")) walk(file);
       } else if (entry.name.endsWith(".stone")) {
-        const stat = statSync(join(root, file), { bigint: true });
-        if (stat.isFile()) stones.push({ file, stamp: stat });
+        // A link to nothing is no stone; neither is a file that has just been taken away.
+        const stat = statSync(join(root, file), { bigint: true, throwIfNoEntry: false });
+        if (stat?.isFile() === true) stones.push({ file, stamp: stat });
       }
     }
   };
