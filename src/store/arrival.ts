@@ -10,17 +10,28 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { dirname } from "node:path";
 import { errnoCode } from "#base/errors";
 import { assetPath, parseAssetName } from "#store/names";
+import { renameNoReplace } from "#sys/exchange";
 
 const PREFIX = "new-";
 
 export class Arrival {
   readonly store: string;
   readonly directory: string;
+  readonly #distrusted: ReadonlySet<string>;
 
-  /** `id` is unique among the transactions of all roots that share the store. */
-  constructor(store: string, id: string) {
+  /**
+   * `id` is unique among the transactions of all roots that share the store. `distrusted` are names of assets that are to
+   * be had anew although the store may have them, and that replace those.
+   */
+  constructor(store: string, id: string, distrusted: ReadonlySet<string> = new Set()) {
     this.store = store;
     this.directory = `${store}/${PREFIX}${id}`;
+    this.#distrusted = distrusted;
+  }
+
+  /** True for an asset that the store has, and that need not be unpacked. */
+  has(name: string): boolean {
+    return !this.#distrusted.has(name) && existsSync(`${this.store}/${assetPath(name)}`);
   }
 
   open(): void {
@@ -34,7 +45,7 @@ export class Arrival {
     let count = 0;
     for (const name of names) {
       if (parseAssetName(name) === undefined) continue;
-      admitAsset(this.store, `${this.directory}/${name}`, name);
+      admitAsset(this.store, `${this.directory}/${name}`, name, this.#distrusted.has(name));
       count += 1;
     }
     this.discard();
@@ -55,14 +66,22 @@ export function discardArrivals(store: string, alive: (id: string) => boolean): 
   }
 }
 
-/** Gives a whole file its name in the store; the folder for the first two digits is made where it is missing. */
-export function admitAsset(store: string, from: string, name: string): void {
+/**
+ * Gives a whole file its name in the store; the folder for the first two digits is made where it is missing. An asset
+ * that is there stays, since trees link to it, unless `replace` says that it is no good.
+ */
+export function admitAsset(store: string, from: string, name: string, replace = false): void {
   const to = `${store}/${assetPath(name)}`;
+  const move = replace ? renameSync : renameNoReplace;
   try {
-    renameSync(from, to);
+    move(from, to);
   } catch (error) {
+    if (errnoCode(error) === "EEXIST") {
+      rmSync(from);
+      return;
+    }
     if (errnoCode(error) !== "ENOENT" || existsSync(dirname(to))) throw error;
     mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
-    renameSync(from, to);
+    move(from, to);
   }
 }

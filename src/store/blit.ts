@@ -11,7 +11,7 @@ import { loadNode } from "#tree/directory";
 import type { DirectoryNode, NodeSource, RootRef, TreeEntry } from "#tree/entry";
 
 /** Steps in a unit, about: large enough to cost little, small enough to share the work evenly. */
-const UNIT = 2000;
+const UNIT = 500;
 
 /** Encoded attributes by their digest, for directories that have some. */
 export interface AttributeSource {

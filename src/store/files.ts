@@ -54,7 +54,7 @@ export function decodeFiles(bytes: Uint8Array): TreeRecord[] {
       if (kind === undefined) throw new RangeError(`unknown kind ${flags & 0x0f}`);
       const mode = kind === "symlink" ? 0 : input.varint();
       const common = { path, uid: input.varint(), gid: input.varint() };
-      const attributes = (flags & HAS_XATTRS) === 0 ? common : { ...common, xattrs: input.hex(8) };
+      const attributes = (flags & HAS_XATTRS) === 0 ? common : { ...common, xattrs: input.hex(32) };
       if (kind === "file") records.push({ kind, ...attributes, mode, sha256: input.hex(32), size: input.varint() });
       else if (kind === "symlink") records.push({ kind, ...attributes, target: input.text() });
       else records.push({ kind, ...attributes, mode });

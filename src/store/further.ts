@@ -3,6 +3,7 @@
 
 /** What to do where an asset cannot be linked: it has as many links as the file system allows, or lies on another one. */
 import { closeSync, constants, copyFileSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { threadId } from "node:worker_threads";
 import { Failure } from "#base/errors";
 import { modeOnDisk, parseAssetName } from "#store/names";
 import { applyOwnerAndMode } from "#store/owner";
@@ -46,12 +47,12 @@ function missing(asset: string): Failure {
 
 /** A copy of an asset as a new inode, whole and durable before it has its name. */
 function copyAsset(from: string, to: string): void {
-  const temporary = `${to}.${process.pid}.tmp`;
-  copyWhole(from, temporary);
+  const temporary = `${to}.${process.pid}.${threadId}.tmp`;
+  copyWhole(from, temporary, true);
   renameSync(temporary, to);
 }
 
-function copyWhole(from: string, to: string): void {
+function copyWhole(from: string, to: string, durable: boolean): void {
   const asset = parseAssetName(from.slice(from.lastIndexOf("/") + 1));
   if (asset === undefined) throw new Error(`"${from}" is no asset's name`);
   rmSync(to, { force: true });
@@ -61,7 +62,7 @@ function copyWhole(from: string, to: string): void {
     applyOwnerAndMode(fd, asset.uid, asset.gid, modeOnDisk(asset.mode), to);
     copyXattrs(from, fd, to);
     c.futimens(fd, ptr(EPOCH));
-    fsyncSync(fd);
+    if (durable) fsyncSync(fd);
   } finally {
     closeSync(fd);
   }
@@ -70,8 +71,9 @@ function copyWhole(from: string, to: string): void {
 function copyInto(place: Place, asset: string, directory: number, name: string): void {
   const from = `${place.storePath}/${asset}`;
   if (!existsSync(from)) throw missing(asset);
-  const temporary = `${place.topPath}/.copy.${process.pid}.tmp`;
-  copyWhole(from, temporary);
+  const temporary = `${place.topPath}/.copy.${process.pid}.${threadId}.tmp`;
+  // The tree is synced as a whole before it can become live.
+  copyWhole(from, temporary, false);
   const a = cString(temporary);
   const b = cString(name);
   if (c.renameat(AT_FDCWD, ptr(a), directory, ptr(b)) !== 0) throw lastError("renameat", name);

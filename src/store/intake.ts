@@ -5,13 +5,13 @@
  * Takes the bodies of one stone into an arrival folder as they are decompressed: each body is hashed and written once
  * for each identity that the package gives it. A small body is hashed first and not written where the store has it.
  */
-import { closeSync, existsSync, openSync, renameSync, rmSync } from "node:fs";
+import { closeSync, openSync, renameSync, rmSync } from "node:fs";
 import { hex } from "#base/bytes";
 import type { LayoutEntry, Xattrs } from "#model/layout";
 import type { Arrival } from "#store/arrival";
 import { diskFailure } from "#store/disk";
 import { EPOCH } from "#store/further";
-import { type AssetIdentity, assetName, assetPath, modeOnDisk } from "#store/names";
+import { type AssetIdentity, assetName, modeOnDisk } from "#store/names";
 import { applyOwnerAndMode, ownedByMe } from "#store/owner";
 import { applyXattrs } from "#store/xattrs";
 import { c, cString, lastError, O_CLOEXEC, O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY, ptr } from "#sys/libc";
@@ -142,7 +142,7 @@ export class Intake {
     this.learnt.set(this.#digest, { sha256, size: this.#size });
     for (const variant of this.#current) {
       const name = assetName({ ...variant, sha256 });
-      if (existsSync(`${this.#arrival.store}/${assetPath(name)}`)) continue;
+      if (this.#arrival.has(name)) continue;
       const mode = modeOnDisk(variant.mode);
       const fd = this.#create(name, mode, true);
       // Another intake of this transaction is writing or has written it.
@@ -170,7 +170,7 @@ export class Intake {
         c.close(fd);
       }
       const final = assetName({ ...variant, sha256 });
-      if (existsSync(`${this.#arrival.store}/${assetPath(final)}`)) {
+      if (this.#arrival.has(final)) {
         rmSync(path);
         continue;
       }

@@ -5,7 +5,7 @@
  * Names of assets: one for each identity of a file, so that files with equal bytes but another mode, owner or attributes
  * are different inodes.
  *
- * `<sha256>-<mode octal>-<uid>-<gid>`, then `-<16 hex>` where there are extended attributes, then `~N` for further inodes
+ * `<sha256>-<mode octal>-<uid>-<gid>`, then `-<64 hex>` where there are extended attributes, then `~N` for further inodes
  * where the file system allows no more links to the first. In a folder named by the first two digits.
  */
 import type { FileNode } from "#tree/entry";
@@ -23,7 +23,7 @@ export function assetPath(name: string): string {
   return `${name.slice(0, 2)}/${name}`;
 }
 
-const SHAPE = /^([0-9a-f]{64})-([0-7]{1,4})-(\d{1,10})-(\d{1,10})(?:-([0-9a-f]{16}))?(?:~(\d{1,9}))?$/;
+const SHAPE = /^([0-9a-f]{64})-([0-7]{1,4})-(\d{1,10})-(\d{1,10})(?:-([0-9a-f]{64}))?(?:~(\d{1,9}))?$/;
 
 /** What a name in the store says, or undefined where it is no asset's name. */
 export function parseAssetName(name: string): (AssetIdentity & { readonly further: number }) | undefined {

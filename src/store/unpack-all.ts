@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-/** Many stones into one arrival folder. */
+/** Many stones into one arrival folder, on several threads where there is enough to do. */
+import { statSync } from "node:fs";
 import type { PackageId } from "#model/package";
 import type { Arrival } from "#store/arrival";
+import { type FailureData, failureFrom, startThread, THREADS, type UnpackJob } from "#store/thread";
 import { type Unpacked, unpackStone } from "#store/unpack";
 
 export interface StoneFile {
   readonly id: PackageId;
   readonly path: string;
 }
+
+/** Bytes of stones below which starting threads costs more than it brings. */
+const WORTH = 4 * 1024 * 1024;
 
 /** Unpacks stones; `onDone` is told of each. The first failure ends all. */
 export async function unpackAll(
@@ -18,11 +23,70 @@ export async function unpackAll(
   onDone: (name: string, done: number) => void,
 ): Promise<Map<PackageId, Unpacked>> {
   const arrived = new Map<PackageId, Unpacked>();
-  for (const { id, path } of stones) {
-    const unpacked = unpackStone(path, arrival, "0");
+  const done = (id: PackageId, unpacked: Unpacked) => {
     arrived.set(id, unpacked);
     onDone(unpacked.meta.name, arrived.size);
+  };
+  const sized = stones.map((stone) => ({ stone, size: statSync(stone.path, { throwIfNoEntry: false })?.size ?? 0 }));
+  const total = sized.reduce((sum, { size }) => sum + size, 0);
+  if (stones.length > 1 && total >= WORTH && THREADS > 1) {
+    // The largest first: the last to end is then a small one.
+    const order = sized.sort((a, b) => b.size - a.size).map(({ stone }) => stone);
+    await unpackOnThreads(order, arrival, done);
+    return arrived;
+  }
+  for (const { id, path } of stones) {
+    done(id, unpackStone(path, arrival, "0"));
     await Promise.resolve();
   }
   return arrived;
+}
+
+/** What a thread answers: a stone that is done, or that it has ended. */
+type Answer =
+  | { readonly id: PackageId; readonly unpacked: Unpacked }
+  | { readonly ended: true; readonly failure?: FailureData };
+
+/** This thread only listens, so that progress is shown whatever the others do. */
+async function unpackOnThreads(
+  stones: readonly StoneFile[],
+  arrival: Arrival,
+  done: (id: PackageId, unpacked: Unpacked) => void,
+): Promise<void> {
+  const next = new SharedArrayBuffer(4);
+  const count = Math.min(THREADS, stones.length);
+  const failures: unknown[] = [];
+  const stop = (error: unknown) => {
+    failures.push(error);
+    Atomics.store(new Int32Array(next), 0, stones.length);
+  };
+  // All must have ended before anybody removes what they write to.
+  const threads = Array.from({ length: count }, async (_, i) => {
+    const job: UnpackJob = { kind: "unpack", stones, store: arrival.store, arrival: arrival.id, token: String(i), next };
+    const thread = startThread();
+    try {
+      await new Promise<void>((resolve) => {
+        const end = (error?: unknown) => {
+          if (error !== undefined) stop(error);
+          resolve();
+        };
+        thread.onerror = (event) => end(new Error(`a thread has failed: ${event.message}`));
+        thread.onmessage = ({ data }: MessageEvent<Answer>) => {
+          if ("ended" in data) end(data.failure === undefined ? undefined : failureFrom(data.failure));
+          else if (failures.length === 0) {
+            try {
+              done(data.id, data.unpacked);
+            } catch (error) {
+              stop(error);
+            }
+          }
+        };
+        thread.postMessage(job);
+      });
+    } finally {
+      thread.terminate();
+    }
+  });
+  await Promise.all(threads);
+  if (failures.length > 0) throw failures[0];
 }

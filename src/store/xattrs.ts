@@ -28,9 +28,9 @@ export function decodeXattrs(bytes: Uint8Array): Map<string, Uint8Array> {
   return xattrs;
 }
 
-/** The 16 hexadecimal digits that stand for a set of attributes in asset names and trees. */
+/** The SHA-256 that stands for a set of attributes in asset names and trees. */
 export function xattrsDigest(encoded: Uint8Array): string {
-  return sha256Hex(encoded).slice(0, 16);
+  return sha256Hex(encoded);
 }
 
 // Not permitted, not supported here, or an owner unknown to the user namespace: recorded, but not applied.

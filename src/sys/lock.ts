@@ -3,7 +3,7 @@
 
 /** Advisory locks between processes (flock), with the holder's name for the one who has to wait. */
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
-import { c } from "#sys/libc";
+import { c, lastError } from "#sys/libc";
 
 const LOCK_SH = 1;
 const LOCK_EX = 2;
@@ -34,6 +34,27 @@ export class FileLock {
       writeSync(fd, owner);
     }
     return new FileLock(fd);
+  }
+
+  /** Takes the lock for reading among others, waiting for an exclusive holder to end. The file must exist. */
+  static acquireShared(path: string): FileLock {
+    const fd = openSync(path, "r");
+    if (c.flock(fd, LOCK_SH) === 0) return new FileLock(fd);
+    const error = lastError("flock", path);
+    closeSync(fd);
+    throw error;
+  }
+
+  /**
+   * Runs `work` with the lock held exclusively, or gives undefined at once where others hold it too. Not atomic: between
+   * the two kinds another process may hold it.
+   */
+  exclusively<T>(work: () => T): T | undefined {
+    try {
+      return c.flock(this.#fd, LOCK_EX | LOCK_NB) === 0 ? work() : undefined;
+    } finally {
+      c.flock(this.#fd, LOCK_SH);
+    }
   }
 
   [Symbol.dispose](): void {

@@ -76,7 +76,7 @@ export async function activate(
     watch.lap("spare");
     return { state, before: journal.before, changes, timings: watch.timings };
   } catch (error) {
-    takeBack(root, begun.journal);
+    takeBack(root, begun);
     throw diskFailure(error, `activate the state "${id}"`);
   }
 }
@@ -84,10 +84,11 @@ export async function activate(
 function stage(
   root: MossRoot,
   state: StateRecord,
-  { journal, spare }: Begun,
+  begun: Begun,
   watch: Stopwatch,
   onEvent: Listener,
 ): { readonly tree: TreeRecord; readonly changes: PathChanges } {
+  const { journal, spare } = begun;
   return root.view((tx) => {
     const source = new TreeSource(tx);
     source.know(emptyTree().nodes);
@@ -100,6 +101,7 @@ function stage(
       transition: journal.transition,
     };
     onEvent({ kind: "phase", phase: "stage" });
+    begun.touched = true;
     let reason = "there is no spare tree";
     if (spare !== undefined) {
       // A tree that already is the state's has nothing to change, but must be right where it differs from the live one.

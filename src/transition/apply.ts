@@ -107,7 +107,7 @@ export async function apply(root: MossRoot, request: ApplyRequest, onEvent: List
     onEvent({ kind: "phase", phase: "merge" });
     const staged = stage(root, request, begun, arrived, watch, onEvent);
     if (staged === undefined) {
-      undo(root, journal);
+      undo(root, journal, begun.spare);
       if (active === undefined) throw new Error("an empty state is a state");
       return {
         state: active,
@@ -145,7 +145,7 @@ export async function apply(root: MossRoot, request: ApplyRequest, onEvent: List
     watch.lap("spare");
     return { state: staged.state, before: journal.before, made: true, changes: staged.changes, timings: watch.timings };
   } catch (error) {
-    takeBack(root, journal);
+    takeBack(root, begun);
     throw diskFailure(error, `change the root "${root.directory}"`);
   }
 }
@@ -159,11 +159,12 @@ interface Staged extends NewState {
 function stage(
   root: MossRoot,
   request: ApplyRequest,
-  { journal, spare }: Begun,
+  begun: Begun,
   arrived: Arrived,
   watch: Stopwatch,
   onEvent: Listener,
 ): Staged | undefined {
+  const { journal, spare } = begun;
   const attributes = new Map([...arrived.values()].flatMap((item) => [...item.attributes]));
   return root.view((tx) => {
     const source = new TreeSource(tx, attributes);
@@ -201,6 +202,7 @@ function stage(
       transition: journal.transition,
     };
     fault("merged");
+    begun.touched = true;
     let doubt = "there is no spare tree";
     let tree: TreeRecord | undefined;
     if (spare !== undefined) {

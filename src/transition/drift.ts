@@ -27,6 +27,11 @@ export function fileSystemTime(folder: string): bigint {
   }
 }
 
+/** True where the clock now is before a time at which moss wrote: a change by others may then lie in one of the spans. */
+export function clockWentBack(windows: Windows, now: bigint): boolean {
+  return windows.some(([, to]) => now < BigInt(to));
+}
+
 /** The windows of a tree after another span. Undefined where the clock went backwards in it: then nothing can be told. */
 export function addWindow(windows: Windows, from: bigint, to: bigint): Windows | undefined {
   if (to < from) return undefined;

@@ -8,7 +8,7 @@ export type TransitionEvent =
   /** A package is being unpacked, or is done. */
   | { readonly kind: "unpack"; readonly name: string; readonly done: number; readonly total: number }
   /** Steps of writing a tree. */
-  | { readonly kind: "blit"; readonly done: number; readonly total: number }
+  | { readonly kind: "blit"; readonly done: number }
   /** The tree could not be made from a spare one, and why. */
   | { readonly kind: "full-build"; readonly reason: string }
   /** An earlier run that did not end was finished or undone. */

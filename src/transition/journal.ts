@@ -26,8 +26,10 @@ import { type Candidate, candidates, discardUnknownTrees, freePlace } from "#tra
 
 export interface Begun {
   readonly journal: JournalRecord;
-  /** The tree to start from; in doubt from now on. */
+  /** The tree to start from; in doubt from now on, should this process die. */
   readonly spare: Candidate | undefined;
+  /** Set before the first change of the spare: until then it can be put back as it was. */
+  touched: boolean;
 }
 
 function next(tx: WriteTransaction, counter: string): number {
@@ -77,7 +79,7 @@ export function begin(
     };
     if (spare !== undefined) tx.bucket(TREES).delete(spare.place);
     tx.bucket(JOURNAL).set(CURRENT, journal);
-    return { journal, spare };
+    return { journal, spare, touched: false };
   });
   fault("begun");
   return begun;
@@ -140,14 +142,18 @@ export function exchanged(root: MossRoot, tx: ReadTransaction, journal: JournalR
   return activeState(root, tx)?.id === journal.state;
 }
 
-/** Takes back a transition that has not exchanged. Its state is gone; a tree that was whole stays as a spare. */
-export function undo(root: MossRoot, journal: JournalRecord): void {
+/**
+ * Takes back a transition that has not exchanged. Its state is gone; a tree that was whole stays as a spare, and one that
+ * is known to be `untouched` stays what it was.
+ */
+export function undo(root: MossRoot, journal: JournalRecord, untouched?: Candidate): void {
   arrivalOf(root, journal.transition).discard();
   const whole = journal.phase === "exchange" ? journal.staged : undefined;
-  if (whole === undefined) rmSync(`${root.trees}/${journal.place}`, { recursive: true, force: true });
+  const kept = whole === undefined ? untouched?.record : { ...whole, since: 0 };
+  if (kept === undefined) rmSync(`${root.trees}/${journal.place}`, { recursive: true, force: true });
   root.database.update((tx) => {
     if (journal.created) tx.bucket(STATES).delete(journal.state);
-    if (whole !== undefined) tx.bucket(TREES).set(journal.place, { ...whole, since: 0 });
+    if (kept !== undefined) tx.bucket(TREES).set(journal.place, kept);
     tx.bucket(JOURNAL).delete(CURRENT);
   });
 }
@@ -169,11 +175,11 @@ export function commitStaged(
 }
 
 /** Undoes what has not exchanged; where even that fails, the journal stays and the next command does it. */
-export function takeBack(root: MossRoot, journal: JournalRecord): void {
+export function takeBack(root: MossRoot, { journal, spare, touched }: Begun): void {
   try {
     const pending = root.pending();
     if (pending?.transition !== journal.transition || pending.phase === "after") return;
-    if (!root.view((tx) => exchanged(root, tx, pending))) undo(root, pending);
+    if (!root.view((tx) => exchanged(root, tx, pending))) undo(root, pending, touched ? undefined : spare);
   } catch {
     // The disk may be full or gone: the record in the journal says what to do later.
   }

@@ -5,7 +5,7 @@
  * A root that moss looks after: its private folder, its database, its store, and what can be asked of it. Asking takes no
  * lock and writes nothing.
  */
-import { existsSync, mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { errnoCode, Failure } from "#base/errors";
 import type { PackageId } from "#model/package";
 import { type Database, databaseUri, openDatabase, type ReadTransaction } from "#moss-db/index";
@@ -69,6 +69,7 @@ export class MossRoot {
   readonly readOnly: boolean;
   #database: Database | undefined;
   #lock: FileLock | undefined;
+  #cacheLock: FileLock | undefined;
 
   private constructor(directory: string, options: RootOptions) {
     this.directory = directory;
@@ -95,6 +96,7 @@ export class MossRoot {
       mkdirSync(`${this.cache}/downloads`, { recursive: true, mode: 0o755 });
       mkdirSync(this.store, { recursive: true, mode: 0o700 });
       if (this.shared) registerRoot(this.cache, this.directory);
+      if (this.shared) closeSync(openSync(this.#cacheLockPath, "a", 0o644));
     } catch (cause) {
       const code = errnoCode(cause);
       if (code !== "EACCES" && code !== "EPERM") throw diskFailure(cause, `prepare the root "${this.directory}"`);
@@ -144,9 +146,19 @@ export class MossRoot {
     return this.database.view(body);
   }
 
-  [Symbol.dispose](): void {
+  get #cacheLockPath(): string {
+    return `${this.cache}/lock`;
+  }
+
+  #unlock(): void {
+    this.#cacheLock?.[Symbol.dispose]();
+    this.#cacheLock = undefined;
     this.#lock?.[Symbol.dispose]();
     this.#lock = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.#unlock();
     this.#database?.close();
     this.#database = undefined;
   }
@@ -171,12 +183,19 @@ export class MossRoot {
       if (performance.now() >= until) throw busy(this.directory, lockOwner(path));
       Bun.sleepSync(50);
     }
-    return {
-      [Symbol.dispose]: () => {
-        this.#lock?.[Symbol.dispose]();
-        this.#lock = undefined;
-      },
-    };
+    try {
+      // While any root that shares the cache is at work, nobody may sweep what has arrived and is not yet named.
+      if (this.shared) this.#cacheLock = FileLock.acquireShared(this.#cacheLockPath);
+    } catch (error) {
+      this.#unlock();
+      throw error;
+    }
+    return { [Symbol.dispose]: () => this.#unlock() };
+  }
+
+  /** Runs `work` while no other root that shares the cache is at work; undefined where one is. The lock must be held. */
+  aloneInCache<T>(work: () => T): T | undefined {
+    return this.#cacheLock === undefined ? work() : this.#cacheLock.exclusively(work);
   }
 
   /** The journal of a transition that has not ended. */
@@ -186,7 +205,12 @@ export class MossRoot {
 
   /** The live state: the one whose tree is /usr now, whatever a crash may have left unsaid. */
   active(): StateRecord | undefined {
-    return this.exists ? this.view((tx) => activeState(this, tx)) : undefined;
+    if (!this.exists) return undefined;
+    for (let attempt = 0; ; attempt++) {
+      const state = this.view((tx) => activeState(this, tx));
+      // Between this look at the database and that at /usr a writer may have made a state and exchanged: look again.
+      if (state !== undefined || attempt === 3 || this.locked || !existsSync(`${this.usr}/.stateID`)) return state;
+    }
   }
 
   /** All states, the youngest first. */

@@ -91,7 +91,7 @@ export const PACKAGES = bucket("packages", { key: hexText(32), value: record<Pac
 /** Encoded files of packages; see #store/files. */
 export const FILES = bucket("files", { key: hexText(32), value: bytes });
 /** Encoded extended attributes by their digest. */
-export const ATTRIBUTES = bucket("attributes", { key: hexText(8), value: bytes });
+export const ATTRIBUTES = bucket("attributes", { key: hexText(32), value: bytes });
 export const NODES = bucket("nodes", { key: hexText(32), value: bytes });
 /** Parts of states' lists of packages. */
 export const SELECTIONS = bucket("selections", { key: hexText(32), value: record<readonly StatePackage[]>() });

@@ -5,6 +5,7 @@
  * The list of packages of a state, in up to 64 parts by a hash of the name, each stored under its own hash: states share
  * the parts that they have in common, and a transition writes only those that it changes.
  */
+import { Failure } from "#base/errors";
 import { compareText, getOrInsert } from "#base/order";
 import type { PackageId } from "#model/package";
 import type { ReadTransaction } from "#moss-db/index";
@@ -19,7 +20,11 @@ function partOf(name: string): string {
 }
 
 function readPart(tx: ReadTransaction, key: string): readonly StatePackage[] {
-  return tx.bucket(SELECTIONS).get(key) ?? [];
+  const part = tx.bucket(SELECTIONS).get(key);
+  if (part !== undefined) return part;
+  throw new Failure("db.corrupt", `Cannot read the packages of a state: its part "${key}" is gone, expected a list`, {
+    hint: 'Another command may have removed the state meanwhile; else run "moss state verify".',
+  });
 }
 
 /** All packages of a state, sorted by name. */

@@ -16,11 +16,12 @@ import {
 import { Failure } from "#base/errors";
 import type { WriteTransaction } from "#moss-db/index";
 import { blitUnits } from "#store/blit";
+import { Builders } from "#store/builders";
 import { diskFailure } from "#store/disk";
 import { execute } from "#store/execute";
 import { planPatch } from "#store/patch";
 import type { Place } from "#store/place";
-import { addWindow, fileSystemTime, findDrift, type Windows } from "#transition/drift";
+import { addWindow, clockWentBack, fileSystemTime, findDrift, type Windows } from "#transition/drift";
 import type { Listener, Stopwatch } from "#transition/events";
 import type { MossRoot } from "#transition/root";
 import { LIVE, TREES, type TreeRecord } from "#transition/schema";
@@ -137,6 +138,7 @@ export function patchTree(
   if (drift !== undefined) return { doubt: `usr/${drift} of the spare tree was changed by others` };
   watch.lap("check");
   const begin = fileSystemTime(`${root.trees}/${from.place}`);
+  if (clockWentBack(from.record.windows, begin)) return { doubt: "the clock went backwards since it was written" };
   withPlace(root, top, (place) => execute(patch.unit, place));
   const result = finishTree(root, from.place, target, from.record.windows, begin);
   watch.lap("link");
@@ -167,15 +169,28 @@ export function buildTree(
   }
 }
 
+/** Units after which more threads than this one are worth their start. */
+const ALONE = 2;
+
 /** Writes the entries of a tree below an empty directory. */
 export function blitTo(root: MossRoot, source: TreeSource, usr: string, tree: RootRef, onEvent: Listener): void {
-  const units: Uint8Array[] = [];
-  blitUnits(source, tree, (unit) => units.push(unit));
   withPlace(root, usr, (place) => {
-    units.forEach((unit, done) => {
-      execute(unit, place);
-      onEvent({ kind: "blit", done: done + 1, total: units.length });
-    });
+    // The first units are carried out here: a small tree is done before a thread would have begun.
+    let units = 0;
+    let builders: Builders | undefined;
+    try {
+      blitUnits(source, tree, (unit) => {
+        if (units++ < ALONE) execute(unit, place);
+        else {
+          builders ??= new Builders(place);
+          builders.give(unit);
+        }
+        onEvent({ kind: "blit", done: units });
+      });
+      builders?.finish();
+    } finally {
+      builders?.[Symbol.dispose]();
+    }
   });
 }
 

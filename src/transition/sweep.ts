@@ -5,9 +5,9 @@
 import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs";
 import { describeError } from "#base/errors";
 import { databaseUri, openDatabase, type ReadTransaction } from "#moss-db/index";
+import { discardArrivals } from "#store/arrival";
 import { decodeFiles } from "#store/files";
 import { assetName } from "#store/names";
-import { FileLock } from "#sys/lock";
 import { registeredRoots } from "#transition/cache";
 import type { Listener } from "#transition/events";
 import { fault } from "#transition/fault";
@@ -24,8 +24,20 @@ export interface Swept {
 
 /** Removes assets that no package needs, and temporary files. The root's lock must be held. */
 export function sweep(root: MossRoot, onEvent: Listener): Swept {
-  using lock = root.shared ? FileLock.tryAcquire(`${root.cache}/lock`, "exclusive", "sweep") : noLock;
-  if (lock === undefined) return { assets: 0, bytes: 0, unswept: "another root is using the cache" };
+  return (
+    root.aloneInCache(() => sweepAlone(root, onEvent)) ?? {
+      assets: 0,
+      bytes: 0,
+      unswept: "another root is using the cache",
+    }
+  );
+}
+
+function sweepAlone(root: MossRoot, onEvent: Listener): Swept {
+  // Nobody is unpacking now, so what lies there is from runs that did not end.
+  discardArrivals(root.store, () => false);
+  for (const name of readdirSync(root.store))
+    if (name.endsWith(".tmp")) rmSync(`${root.store}/${name}`, { force: true });
   const needed = new Set<string>();
   const missing = collectAll(root, needed);
   if (missing !== undefined) return { assets: 0, bytes: 0, unswept: missing };
@@ -47,8 +59,6 @@ export function sweep(root: MossRoot, onEvent: Listener): Swept {
   });
   return { assets, bytes };
 }
-
-const noLock: Disposable = { [Symbol.dispose]: () => {} };
 
 /** Adds the assets that every root of the store needs. Gives the reason where one of them cannot be asked. */
 function collectAll(root: MossRoot, needed: Set<string>): string | undefined {

@@ -10,7 +10,7 @@ interface Common {
   readonly name: string;
   readonly uid: number;
   readonly gid: number;
-  /** First 16 hexadecimal digits of the SHA-256 of the encoded extended attributes, where there are any. */
+  /** SHA-256, in hexadecimal, of the encoded extended attributes, where there are any. */
   readonly xattrs?: string;
   readonly owners: Owners;
 }

@@ -6,7 +6,7 @@
  *
  * Two parts follow each other. The content part lists the entries, sorted by the bytes of their names, without owners:
  * version 1, count, then for each entry name, kind (bit 4: has attributes), mode (not of symlinks), uid, gid,
- * 8 bytes of attribute digest where it has any, and then SHA-256 and size of a file, target of a symlink, or content
+ * 32 bytes of attribute digest where it has any, and then SHA-256 and size of a file, target of a symlink, or content
  * hash of a directory. The meta part has a table of package names, a table of the sets of them that occur, and for each
  * entry the number of its set and, for a directory, its child's key.
  *
@@ -94,7 +94,7 @@ function readEntry(input: ByteReader): Mutable<TreeEntry> {
   const gid = input.varint();
   const owners: Owners = [];
   const common =
-    (flags & HAS_XATTRS) === 0 ? { name, uid, gid, owners } : { name, uid, gid, owners, xattrs: input.hex(8) };
+    (flags & HAS_XATTRS) === 0 ? { name, uid, gid, owners } : { name, uid, gid, owners, xattrs: input.hex(32) };
   if (kind === "file") return { kind, ...common, mode, sha256: input.hex(32), size: input.varint() };
   if (kind === "symlink") return { kind, ...common, target: input.text() };
   return { kind, ...common, mode, content: input.hex(32), key: "" };

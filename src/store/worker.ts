@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** The program of a thread beside the main one: unpacks stones, carries out units of steps. */
+import { Arrival } from "#store/arrival";
+import { execute } from "#store/execute";
+import type { Place } from "#store/place";
+import { failureData, leaveFailure, type Message, type UnpackJob, WORD } from "#store/thread";
+import { unpackStone } from "#store/unpack";
+
+declare const self: Worker;
+
+let place: Place | undefined;
+let state: SharedArrayBuffer | undefined;
+
+function unpack({ stones, store, arrival, token, next }: UnpackJob): void {
+  const counter = new Int32Array(next);
+  const folder = new Arrival(store, arrival);
+  try {
+    for (;;) {
+      const stone = stones[Atomics.add(counter, 0, 1)];
+      if (stone === undefined) break;
+      postMessage({ id: stone.id, unpacked: unpackStone(stone.path, folder, token) });
+    }
+    postMessage({ ended: true });
+  } catch (error) {
+    postMessage({ ended: true, failure: failureData(error) });
+  }
+}
+
+function carryOut(unit: Uint8Array): void {
+  if (place === undefined || state === undefined) throw new Error("no place to carry out a unit");
+  const words = new Int32Array(state, 0, 3);
+  // After a failure the rest is only counted.
+  if (Atomics.load(words, WORD.failed) === 0) {
+    try {
+      execute(unit, place);
+    } catch (error) {
+      leaveFailure(state, error);
+    }
+  }
+  Atomics.add(words, WORD.done, 1);
+  Atomics.notify(words, WORD.done);
+}
+
+self.onmessage = ({ data }: MessageEvent<Message>) => {
+  if (data.kind === "unpack") unpack(data);
+  else if (data.kind === "unit") carryOut(data.unit);
+  else {
+    place = data.place;
+    state = data.state;
+  }
+};
