@@ -16,6 +16,7 @@ const PREFIX = "new-";
 
 export class Arrival {
   readonly store: string;
+  readonly id: string;
   readonly directory: string;
   readonly #distrusted: ReadonlySet<string>;
 
@@ -25,6 +26,7 @@ export class Arrival {
    */
   constructor(store: string, id: string, distrusted: ReadonlySet<string> = new Set()) {
     this.store = store;
+    this.id = id;
     this.directory = `${store}/${PREFIX}${id}`;
     this.#distrusted = distrusted;
   }
