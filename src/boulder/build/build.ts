@@ -9,7 +9,6 @@ import { familyOf } from "../macros/load";
 import { packageTemplates } from "../macros/templates";
 import { verifyManifest, writeBuildManifests } from "../package/manifest";
 import { type PackagingResult, packageInstall } from "../package/package";
-import { hostTools } from "../package/strip";
 import { findMissing, missingText } from "../phases/missing";
 import { type PhaseContext, PhaseFailure, phaseName, runPhase } from "../phases/phase";
 import { bindsOf, Workspace } from "../phases/workspace";
@@ -22,6 +21,7 @@ import type { StepTime } from "./events";
 import { writeBuildInfo } from "./info";
 import type { BuildOptions, Ground } from "./options";
 import { ownersInside } from "./owners";
+import { rootTools } from "./root-tools";
 
 export interface BuildResult {
   readonly packages: PackagingResult["packages"];
@@ -40,7 +40,7 @@ export async function groundOf(options: BuildOptions): Promise<Ground> {
   const wanted = makePlan(recipe, planOptions).root;
   const offers = new Offers(await readCollections(profile.collections, options.collections));
   const packages = resolveRoot(wanted, offers);
-  const plan = makePlan(recipe, { ...planOptions, facts: rootFacts(packages, family.libc) });
+  const plan = makePlan(recipe, { ...planOptions, facts: rootFacts(packages, family) });
   return { plan, family, offers, packages };
 }
 
@@ -183,8 +183,13 @@ async function packageAll(
     root: root.folder,
     libraryFolders: family.libraries,
     known: (text) => offers.gives(text),
-    // The host's own tools, which no package of the root can change, read what either toolchain made.
-    tools: hostTools("gnu"),
+    tools: rootTools({
+      root: root.folder,
+      folder: workspace.folder,
+      objcopy: plan.stages.at(-1)?.objcopy ?? "objcopy",
+      path: plan.stages.at(-1)?.path ?? "/usr/bin",
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    }),
     jobs: options.jobs,
     owner: ownersInside(),
     onEvent: (event) => onEvent({ kind: "packaging", event }),

@@ -108,7 +108,7 @@ async function prepare(options: PackagingOptions, collector: Collector, onEvent:
     files,
     scratch,
     {
-      tools: options.tools ?? hostTools(recipe.options.toolchain),
+      tools: options.tools ?? hostTools(recipe.options.toolchain === "gnu" ? "objcopy" : "llvm-objcopy"),
       debug: recipe.options.debug,
       strip: recipe.options.strip,
       jobs: options.jobs ?? availableParallelism(),

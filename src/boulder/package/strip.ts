@@ -15,17 +15,34 @@ import { stripCandidate } from "#boulder/package/strip-candidates";
 import type { ElfFile } from "#formats/elf";
 import { type RunResult, run } from "#sys/process";
 
+/** Commands for one file, run one after the other until one fails. */
+export type ToolJob = readonly (readonly string[])[];
+
 /**
- * objcopy of a toolchain, and how to start it: on the host, or in the root where the build ran. The commands name files of
- * the install and scratch folders by the paths that these have here, so a container must show them at the same paths.
+ * objcopy of a toolchain, and how to start it: in the root where the build ran, or on this machine. The commands name
+ * files of the install and scratch folders by the paths that these have here.
  */
 export interface StripTools {
   readonly objcopy: string;
-  run(command: readonly string[]): Promise<RunResult>;
+  /** Runs jobs, so many at a time. For each comes what its last command gave, or why that did not start. */
+  runAll(jobs: readonly ToolJob[], atOnce: number): Promise<readonly (RunResult | Error)[]>;
 }
 
-export function hostTools(toolchain: "gnu" | "llvm"): StripTools {
-  return { objcopy: toolchain === "gnu" ? "objcopy" : "llvm-objcopy", run };
+/** Tools of this machine; for packaging without a build root. */
+export function hostTools(objcopy = "objcopy", runOne: typeof run = run): StripTools {
+  const runJob = async (job: ToolJob): Promise<RunResult | Error> => {
+    let result: RunResult = { code: 0, stdout: "", stderr: "" };
+    for (const command of job) {
+      try {
+        result = await runOne(command);
+      } catch (cause) {
+        return cause instanceof Error ? cause : new Error(String(cause));
+      }
+      if (result.code !== 0) break;
+    }
+    return result;
+  };
+  return { objcopy, runAll: (jobs, atOnce) => mapLimited(jobs, atOnce, runJob) };
 }
 
 export interface StripOptions {
@@ -55,19 +72,19 @@ export function debugPath(elf: Pick<ElfFile, "bits">, buildId: string): string {
   return `/usr/${library}/debug/.build-id/${buildId.slice(0, 2)}/${buildId.slice(2)}.debug`;
 }
 
-async function useTool(tools: StripTools, path: string, command: readonly string[]): Promise<void> {
-  let result: RunResult;
-  try {
-    result = await tools.run(command);
-  } catch (cause) {
-    throw new Failure("package.strip", `Cannot strip "${path}": "${command[0]}" does not start`, {
+/** Says that a tool failed on a file. */
+function requireDone(path: string, objcopy: string, result: RunResult | Error | undefined): void {
+  if (result === undefined || result instanceof Error || result.code === 127) {
+    throw new Failure("package.strip", `Cannot strip "${path}": "${objcopy}" does not start`, {
       hint: "Install the package binutils (for the LLVM toolchain: llvm).",
-      cause,
+      ...(result instanceof Error ? { cause: result } : {}),
     });
   }
   if (result.code === 0) return;
   const said = result.stderr.trim().split("\n").slice(-3).join("; ");
-  throw new Failure("package.strip", `Cannot strip "${path}": ${command[0]} ended with ${result.code}: ${said}`, {
+  const text = `Cannot strip "${path}": ${objcopy} ended with ${result.code}: ${said}`;
+  if (said.includes("No space left on device")) throw new Failure("disk.full", text);
+  throw new Failure("package.strip", text, {
     hint: "Set `strip: false` and `debug: false` in the recipe where the file must stay as it is.",
   });
 }
@@ -94,25 +111,33 @@ export async function stripFiles(
   const debugFiles: DebugFile[] = [];
   const changed = new Map<string, { source: string; size: number }>();
   const { objcopy } = options.tools;
-  await mapLimited(candidates, options.jobs, async ({ file, remove, split }) => {
+  const planned = candidates.flatMap(({ file, remove, split }) => {
     const change: string[] = options.strip ? [...remove] : [];
+    const job: string[][] = [];
+    let debugFile: Omit<DebugFile, "size"> | undefined;
     if (options.debug && split !== undefined) {
       const path = debugPath(split, split.buildId);
-      // Claimed before anything is waited for, so in the order of the files. The link in the program holds a check sum of
-      // the debug file, so even a repeated one is made, to be named.
-      const first = !claimed.has(path);
-      claimed.add(path);
+      // The link in the program holds a check sum of the debug file, so even a repeated one is made, to be named.
       const source = `${scratch.folder()}/${path.slice(path.lastIndexOf("/") + 1)}`;
-      const keep = ["--only-keep-debug", "--compress-debug-sections=zlib", file.source, source];
-      await useTool(options.tools, file.path, [objcopy, ...keep]);
+      job.push([objcopy, "--only-keep-debug", "--compress-debug-sections=zlib", file.source, source]);
       change.push(`--add-gnu-debuglink=${source}`);
-      if (first) debugFiles.push({ path, source, size: statSync(source).size });
+      if (!claimed.has(path)) debugFile = { path, source };
+      claimed.add(path);
     }
-    if (change.length === 0) return;
+    if (change.length === 0) return [];
     const source = scratch.path();
-    await useTool(options.tools, file.path, [objcopy, ...change, file.source, source]);
-    changed.set(file.identity, { source, size: statSync(source).size });
+    job.push([objcopy, ...change, file.source, source]);
+    return [{ file, job, source, debugFile }];
   });
+  const results = await options.tools.runAll(
+    planned.map(({ job }) => job),
+    options.jobs,
+  );
+  for (const [i, { file, source, debugFile }] of planned.entries()) {
+    requireDone(file.path, objcopy, results[i]);
+    if (debugFile !== undefined) debugFiles.push({ ...debugFile, size: statSync(debugFile.source).size });
+    changed.set(file.identity, { source, size: statSync(source).size });
+  }
   debugFiles.sort((a, b) => compareText(a.path, b.path));
   return { files: files.map((file) => ({ ...file, ...changed.get(file.identity) })), debugFiles };
 }

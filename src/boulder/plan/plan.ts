@@ -44,6 +44,9 @@ export interface PlannedStage {
   readonly flags: Readonly<Record<Language, string>>;
   readonly tuning: TuningResult["groups"];
   readonly phases: readonly PlannedPhase[];
+  /** PATH of its scripts, and the toolchain's program that splits and strips what they make. */
+  readonly path: string;
+  readonly objcopy: string;
 }
 
 export interface Plan {
@@ -157,6 +160,8 @@ function planStage(
     flags: Object.fromEntries(expandedFlags) as Record<Language, string>,
     tuning: tuning.groups,
     phases,
+    path: expandValue("%(path)", scope).text,
+    objcopy: expandValue("%(objcopy)", scope).text,
   };
 }
 

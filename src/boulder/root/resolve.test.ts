@@ -93,9 +93,11 @@ test("the facts of a root are the versions of its programs and of its C library"
   ];
   const packages = resolveRoot(want("lld", "libc6"), new Offers(offers));
   for (const libc of ["libc6", "soname(libc.so.6(x86_64))"]) {
-    expect([...rootFacts(packages, [libc])]).toEqual([
+    const names = new Map([["binary(lld)", "binary(ld.lld)"]]);
+    expect([...rootFacts(packages, { libc: [libc], names })]).toEqual([
       ["libc", "2.36-9"],
       ["binary(ld.lld)", "1:14.0-55"],
+      ["binary(lld)", "1:14.0-55"],
     ]);
   }
 });

@@ -6,6 +6,8 @@ import { Failure } from "#base/errors";
 import { compareText, getOrInsert } from "#base/order";
 import { type CapabilityText, capability, formatCapability, parseCapability } from "#model/dependency";
 import { compareRelease, type PackageOffer } from "#model/package";
+import type { Family } from "../macros/model";
+import type { RootFacts } from "../macros/tuning";
 import type { RootDependency } from "../plan/root";
 
 /** A package of a collection. */
@@ -137,8 +139,12 @@ function refuseConflicts(packages: readonly ResolvedPackage[], given: ReadonlySe
   }
 }
 
-/** Versions of what flags may need, as the root has them: by capability, and `libc` for the C library. */
-export function rootFacts(packages: readonly ResolvedPackage[], libc: readonly string[]): Map<string, string> {
+/**
+ * Versions of what flags may need, as the root has them: by capability, and `libc` for the C library. What the family
+ * has under another name (`clang-19` for `clang`) is there by both.
+ */
+export function rootFacts(packages: readonly ResolvedPackage[], family: Pick<Family, "libc" | "names">): RootFacts {
+  const { libc, names } = family;
   const facts = new Map<string, string>();
   for (const { offer } of packages) {
     const { meta } = offer;
@@ -148,6 +154,10 @@ export function rootFacts(packages: readonly ResolvedPackage[], libc: readonly s
       if (libc.includes(text)) facts.set("libc", meta.version);
     }
     if (libc.includes(meta.name)) facts.set("libc", meta.version);
+  }
+  for (const [general, here] of names) {
+    const version = facts.get(here);
+    if (version !== undefined && !facts.has(general)) facts.set(general, version);
   }
   return facts;
 }

@@ -21,6 +21,7 @@ import {
   profileOf,
   showProblems,
   sourceDateOf,
+  withToolchain,
 } from "#cli/boulder/options";
 import { timesTable, watchBuild } from "#cli/boulder/watch";
 import { indexFolder } from "#stone/repository";
@@ -44,7 +45,8 @@ export async function buildOptions(
   flags: BuildFlags,
   signal?: AbortSignal,
 ): Promise<BuildOptions> {
-  const { recipe, path, warnings } = loadRecipe(argument);
+  const { recipe: written, path, warnings } = loadRecipe(argument);
+  const recipe = withToolchain(written, flags.toolchain);
   showProblems(warnings);
   const profile = profileOf(flags);
   const cache = cacheFolder(flags);

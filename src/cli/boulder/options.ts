@@ -30,6 +30,8 @@ export interface PlanFlags extends GlobalFlags {
   readonly family?: string;
   readonly jobs?: string;
   readonly compilerCache?: boolean;
+  /** Builds with another toolchain than the recipe's. */
+  readonly toolchain?: string;
   /** Commander's name for `--no-check`. */
   readonly check?: boolean;
   readonly json?: boolean;
@@ -63,6 +65,15 @@ export function jobsOf(flags: PlanFlags): number {
   throw new Failure("usage", `Cannot use "${flags.jobs}" jobs: expected a whole number of at least 1`);
 }
 
+/** The recipe with the toolchain that the user wants. Throws `usage`. */
+export function withToolchain(recipe: Recipe, toolchain: string | undefined): Recipe {
+  if (toolchain === undefined) return recipe;
+  if (toolchain !== "gnu" && toolchain !== "llvm") {
+    throw new Failure("usage", `Cannot use the toolchain "${toolchain}": unknown, expected gnu or llvm`);
+  }
+  return { ...recipe, options: { ...recipe.options, toolchain } };
+}
+
 /**
  * The time that outputs carry: SOURCE_DATE_EPOCH where it is set, else the last commit that touched the recipe's folder,
  * else a constant, so that two builds of the same recipe never differ by it. Seconds since 1970.
@@ -93,8 +104,9 @@ export interface Planned {
 
 /** Loads a recipe and plans its build; warnings go to stderr. */
 export async function planOf(argument: string | undefined, flags: PlanFlags): Promise<Planned> {
-  const { recipe, path, warnings } = loadRecipe(argument);
+  const { recipe: written, path, warnings } = loadRecipe(argument);
   showProblems(warnings);
+  const recipe = withToolchain(written, flags.toolchain);
   const library = macroLibrary(flags);
   const profile = flags.family === undefined ? profileOf(flags) : undefined;
   const plan = makePlan(recipe, {

@@ -26,6 +26,7 @@ function withPlan(command: Command): Command {
     .option("-p, --profile <name>", "profile whose collections the root is made of (default: local-x86_64)")
     .option("--family <name>", "names of implied dependencies: serpent or debian (default: the profile's)")
     .option("-j, --jobs <n>", "jobs of one build (default: one a processor)")
+    .option("--toolchain <name>", "gnu or llvm, whatever the recipe says")
     .option("-c, --compiler-cache", "keep what compilers made for later builds")
     .option("--no-check", "leave out the check phase and what only it needs");
 }
