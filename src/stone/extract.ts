@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Unpacks a stone into a folder of its own, for people who want to look at its files. Nothing is installed. */
-import { chmodSync, closeSync, mkdirSync, rmSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { hex } from "#base/bytes";
 import { errnoCode, Failure } from "#base/errors";
@@ -15,6 +15,7 @@ import { nameProblem } from "#stone/paths";
 import { StoneReader } from "#stone/reader";
 import { type Owner, readAll, SafeFolder } from "#stone/safe-folder";
 import { renameNoReplace } from "#sys/exchange";
+import { writeFully } from "#sys/write";
 
 export type ExtractEvent =
   | { readonly type: "start"; readonly folder: string; readonly files: number; readonly bytes: number }
@@ -69,7 +70,7 @@ class Extractor implements ContentSink {
   }
 
   data(chunk: Uint8Array): void {
-    if (this.#fd >= 0) writeAll(this.#fd, chunk);
+    if (this.#fd >= 0) writeFully(this.#fd, chunk);
   }
 
   end(record: { readonly start: number; readonly end: number; readonly digest: Uint8Array }): void {
@@ -78,7 +79,7 @@ class Extractor implements ContentSink {
     for (const other of others) {
       const copy = this.#folder.createFile(`usr/${other.path}`);
       try {
-        readAll(this.#fd, (chunk) => writeAll(copy, chunk));
+        readAll(this.#fd, (chunk) => writeFully(copy, chunk));
         this.#finish(copy, other, record.end - record.start);
       } finally {
         closeSync(copy);
@@ -123,14 +124,27 @@ class Extractor implements ContentSink {
   }
 }
 
-function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.byteLength; ) done += writeSync(fd, bytes, done, bytes.byteLength - done);
+/**
+ * Bytes that the files take, those with one body each on its own. Throws `disk.full` where there is no such room: a stone
+ * of a few KiB can claim terabytes, and must not fill the disk before it is found out.
+ */
+function checkRoom(reader: StoneReader, entries: readonly LayoutEntry[], folder: string): number {
+  const sizes = new Map(reader.index().map(({ digest, start, end }) => [hex(digest), end - start]));
+  let bytes = 0;
+  for (const entry of entries) if (entry.kind === "regular") bytes += sizes.get(hex(entry.digest)) ?? 0;
+  const { bavail, bsize } = statfsSync(folder);
+  const free = bavail * bsize;
+  if (bytes > free) {
+    const problem = `it takes ${bytes} bytes and "${folder}" has ${free} left, expected room for all of it`;
+    throw new Failure("disk.full", `Cannot extract "${reader.name}": ${problem}`);
+  }
+  return bytes;
 }
 
 /**
  * Unpacks a package to `outDir/<name-version-release.arch>/usr/...` and gives that folder's path. Every byte is verified; the
  * folder appears under its name only when all of it is right. Throws what reading a stone throws, `stone.path` for an
- * entry below a symbolic link, `io` where the folder exists.
+ * entry below a symbolic link, `disk.full`, `io` where the folder exists or cannot be made.
  */
 export function extractStone(path: string, outDir: string, options: ExtractOptions = {}): string {
   const { onEvent = () => {} } = options;
@@ -139,22 +153,31 @@ export function extractStone(path: string, outDir: string, options: ExtractOptio
   const entries = reader.layout();
   const target = join(outDir, extractName(meta));
   const temporary = join(outDir, `.${meta.name}.${process.pid}.part`);
-  mkdirSync(outDir, { recursive: true });
-  rmSync(temporary, { recursive: true, force: true });
   try {
-    fill(reader, entries, temporary, target, onEvent);
-    chmodSync(temporary, 0o755);
+    mkdirSync(outDir, { recursive: true });
+    const bytes = checkRoom(reader, entries, outDir);
+    onEvent({ type: "start", folder: target, files: entries.length, bytes });
+    rmSync(temporary, { recursive: true, force: true });
+    fill(reader, entries, temporary, onEvent);
     place(temporary, target);
   } catch (cause) {
-    // Only links of the package itself can be in the way: the folder is new and ours alone.
-    if (["ENOTDIR", "ELOOP", "EEXIST"].includes(errnoCode(cause) ?? "")) {
-      throw new Failure("stone.path", `Cannot extract "${path}": an entry below a link, expected folders`, { cause });
-    }
-    throw cause;
+    throw extractFailure(cause, path, outDir);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
   return target;
+}
+
+/** System errors in our words. Only links of the package itself can be in the way: the folder is new and ours alone. */
+function extractFailure(cause: unknown, path: string, outDir: string): unknown {
+  const found = errnoCode(cause);
+  if (cause instanceof Failure || found === undefined) return cause;
+  if (["ENOTDIR", "ELOOP", "EEXIST"].includes(found)) {
+    return new Failure("stone.path", `Cannot extract "${path}": an entry below a link, expected folders`, { cause });
+  }
+  const full = found === "ENOSPC" || found === "EDQUOT";
+  const problem = `${found}, expected ${full ? "more space" : "a folder to write to"}`;
+  return new Failure(full ? "disk.full" : "io", `Cannot extract "${path}" to "${outDir}": ${problem}`, { cause });
 }
 
 function place(temporary: string, target: string): void {
@@ -173,18 +196,16 @@ function fill(
   reader: StoneReader,
   entries: readonly LayoutEntry[],
   temporary: string,
-  target: string,
   onEvent: (event: ExtractEvent) => void,
 ): void {
   using folder = new SafeFolder(temporary);
   folder.makeFolder("usr");
   const extractor = new Extractor(folder, entries, onEvent);
-  const bytes = reader.index().reduce((sum, body) => sum + body.end - body.start, 0);
-  onEvent({ type: "start", folder: target, files: entries.length, bytes });
   try {
     // Links are made after the bodies, so no body can be written through one.
     reader.content(extractor);
     extractor.others(entries);
+    folder.finishRoot(0o755);
   } finally {
     extractor.close();
   }

@@ -18,6 +18,12 @@ export type PayloadKind = keyof typeof PAYLOAD_KINDS;
 export const COMPRESSIONS = { none: 1, zstd: 2 } as const;
 export type Compression = keyof typeof COMPRESSIONS;
 
+/**
+ * The most that zstd can do: a block of 128 KiB takes 4 bytes at least (RFC 8878, 3.1.1.2). A payload that claims more is
+ * lying, and is refused before anything is reserved for it.
+ */
+export const ZSTD_RATIO_MAX = (128 * 1024) / 4;
+
 /** Smallest size of one record of a kind, in bytes: what a count of records must at least take. */
 export const RECORD_MINIMUM = { meta: 8, layout: 32, index: 32, attributes: 16, content: 0 } as const satisfies Record<
   PayloadKind,
@@ -97,8 +103,12 @@ export function namesOf<K extends string>(table: Readonly<Record<K, number>>): R
 
 /** What a reader takes before it refuses. Sizes in bytes. */
 export interface StoneLimits {
-  /** Largest decompressed record payload (meta, layout, index, attributes), and largest stored one. */
+  /** Largest sum of all decompressed record payloads of a file (meta, layout, index, attributes), and largest stored one. */
   readonly recordPayload: number;
+  /** Most records of one kind in a package; also most folders that its paths name or imply. */
+  readonly records: number;
+  /** Most meta records in one file of several packages: an index or a build manifest. */
+  readonly indexRecords: number;
   /** Largest decompressed content payload. It is streamed, so this protects the disk, not the memory. */
   readonly content: number;
   /** Largest zstd window; the memory that a decoder takes is the smaller of this and the plain size. */
@@ -107,6 +117,8 @@ export interface StoneLimits {
 
 export const DEFAULT_LIMITS: StoneLimits = {
   recordPayload: 256 * 2 ** 20,
+  records: 2 ** 20,
+  indexRecords: 2 ** 22,
   content: Number.MAX_SAFE_INTEGER,
   window: 2 ** 31,
 };

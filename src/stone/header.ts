@@ -17,6 +17,7 @@ import {
   readSafeU64,
   stoneFailure,
   viewOf,
+  ZSTD_RATIO_MAX,
 } from "#stone/format";
 
 const MAGIC = 0x006d6f73;
@@ -97,6 +98,10 @@ export function decodePayloadHeader(bytes: Uint8Array, bodyOffset: number, name:
   const compression = COMPRESSION_NAMES.get(compressionId) ?? "unknown";
   if (compression === "none" && storedSize !== plainSize) {
     const problem = `an uncompressed payload of ${storedSize} bytes that claims ${plainSize}, expected equal sizes`;
+    throw stoneFailure("stone.payload", name, problem);
+  }
+  if (compression === "zstd" && plainSize > storedSize * ZSTD_RATIO_MAX) {
+    const problem = `a payload of ${storedSize} bytes that claims to hold ${plainSize}, expected what zstd can pack`;
     throw stoneFailure("stone.payload", name, problem);
   }
   const checksum = view.getBigUint64(16);

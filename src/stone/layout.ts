@@ -51,10 +51,11 @@ function same(a: LayoutEntry, b: LayoutEntry): boolean {
 
 /**
  * All entries of a package. The same entry twice counts once; two different ones at one path, an entry below a file,
- * and an entry below a link that leads out of /usr are refused (`stone.layout`, `stone.path`). An entry below a link
- * that stays within /usr is kept as it is: the tree that it is merged into decides where it goes.
+ * and an entry below a link that leads out of /usr are refused (`stone.layout`, `stone.path`), and more than `most`
+ * folders, named or implied (`stone.limit`). An entry below a link that stays within /usr is kept as it is: the tree
+ * that it is merged into decides where it goes.
  */
-export function layoutEntries(records: readonly LayoutRecord[], name: string): LayoutEntry[] {
+export function layoutEntries(records: readonly LayoutRecord[], name: string, most: number): LayoutEntry[] {
   const byPath = new Map<string, LayoutEntry>();
   for (const record of records) {
     const entry = layoutEntry(record, name);
@@ -64,23 +65,25 @@ export function layoutEntries(records: readonly LayoutRecord[], name: string): L
       throw stoneFailure("stone.layout", name, `two different entries at "${entry.path}", expected one`);
     }
   }
-  const problem = parentsProblem(byPath);
+  const problem = parentsProblem(byPath, most);
   if (problem !== undefined) throw stoneFailure(problem.code, name, problem.text);
   return [...byPath.values()];
 }
 
-/** What is wrong with the parents of entries: one below a file, or below a link that leads out of /usr. */
-export function parentsProblem(byPath: ReadonlyMap<string, LayoutEntry>): ParentProblem | undefined {
+/** What is wrong with the parents of entries: one below a file, or below a link that leads out of /usr, or too many. */
+export function parentsProblem(byPath: ReadonlyMap<string, LayoutEntry>, most: number): ParentProblem | undefined {
   const judged = new Set<string>();
   for (const path of byPath.keys()) {
     const problem = parentProblem(path, byPath, judged);
     if (problem !== undefined) return problem;
+    // A path of 4 KiB implies 2,000 folders: a small file could ask for more of them than any memory holds.
+    if (judged.size > most) return { code: "stone.limit", text: `more than ${most} folders, expected fewer` };
   }
   return undefined;
 }
 
 export interface ParentProblem {
-  readonly code: "stone.layout" | "stone.path";
+  readonly code: "stone.layout" | "stone.path" | "stone.limit";
   readonly text: string;
 }
 

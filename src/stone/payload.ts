@@ -65,6 +65,14 @@ function checkFrame(bytes: Uint8Array, plainSize: number, limits: StoneLimits, n
   return frame.window;
 }
 
+/** The first bytes of a frame at position `at`, of which `rest` are at hand; a chunk may end within them. */
+function frameHead(source: ByteSource, at: number, rest: Uint8Array, end: number): Uint8Array {
+  if (rest.byteLength >= FRAME_HEADER_MAX) return rest;
+  const head = new Uint8Array(Math.min(FRAME_HEADER_MAX, end - at));
+  readExactly(source, head, at);
+  return head;
+}
+
 function zstdFailure(cause: unknown, name: string): unknown {
   return cause instanceof ZstdError
     ? stoneFailure("stone.zstd", name, "a payload is not valid zstd, expected whole frames", { cause })
@@ -168,7 +176,8 @@ function decompress(
         for (let more = true; more; ) {
           const rest = chunk.subarray(used);
           if (done && rest.byteLength > 0) {
-            window = Math.max(window, checkFrame(rest, plainSize - plain, limits, name));
+            const head = frameHead(source, bodyOffset + at - rest.byteLength, rest, bodyOffset + storedSize);
+            window = Math.max(window, checkFrame(head, plainSize - plain, limits, name));
             done = false;
           }
           const step = decoder.step(rest, output);
@@ -210,6 +219,7 @@ export function storedChecksum(source: ByteSource, payload: PayloadHeader): bigi
 export function loadPayload(source: ByteSource, payload: PayloadHeader, limits: StoneLimits): Uint8Array {
   const { storedSize, plainSize } = payload;
   const { name } = source;
+  // Plain sizes were judged all together, when the stone was opened.
   if (Math.max(plainSize, storedSize) > limits.recordPayload) {
     const problem = `a ${payload.kind} payload of ${plainSize} bytes, expected at most ${limits.recordPayload}`;
     throw stoneFailure("stone.limit", name, problem);

@@ -62,12 +62,13 @@ export class StoneReader {
       throw stoneFailure("stone.header", this.name, problem);
     }
     this.payloads = readPayloadHeaders(source, this.header);
+    checkAmounts(this.payloads, this.fileType, this.#limits, this.name);
   }
 
   /**
    * Opens a file and checks its structure: header, every payload header, sizes against the file, nothing behind.
    * Throws `io` where it cannot be opened; `stone.magic`, `stone.version`, `stone.header`, `stone.truncated` or
-   * `stone.payload` where it is not a whole stone.
+   * `stone.payload` where it is not a whole stone; `stone.limit` where its records would take too much memory.
    */
   static open(path: string, options: StoneOptions = {}): StoneReader {
     return StoneReader.#over(new FileSource(path), options);
@@ -150,7 +151,7 @@ export class StoneReader {
    * attributes merged in. Throws `stone.path`, `stone.layout`, `stone.index`, `stone.record`.
    */
   layout(): LayoutEntry[] {
-    const entries = layoutEntries(this.rawLayout(), this.name);
+    const entries = layoutEntries(this.rawLayout(), this.name, this.#limits.records);
     checkBodies(entries, new Set(this.index().map((record) => hex(record.digest))), this.name);
     const attributes = this.attributes();
     return attributes.length === 0 ? entries : withXattrs(entries, xattrsByPath(attributes, this.name), this.name);
@@ -190,6 +191,30 @@ export class StoneReader {
 
   [Symbol.dispose](): void {
     this.#source[Symbol.dispose]();
+  }
+}
+
+/** Bounds what the records of a stone can take, by its headers alone: before anything is reserved or read. */
+function checkAmounts(
+  payloads: readonly PayloadHeader[],
+  fileType: FileType | "unknown",
+  limits: StoneLimits,
+  name: string,
+): void {
+  let bytes = 0;
+  const counts = new Map<string, number>();
+  for (const { kind, plainSize, records } of payloads) {
+    if (kind === "unknown" || kind === "content") continue;
+    bytes += plainSize;
+    counts.set(kind, (counts.get(kind) ?? 0) + Math.min(records, Math.floor(plainSize / RECORD_MINIMUM[kind])));
+  }
+  if (bytes > limits.recordPayload) {
+    throw stoneFailure("stone.limit", name, `records of ${bytes} bytes, expected at most ${limits.recordPayload}`);
+  }
+  const several = fileType === "repository" || fileType === "build-manifest";
+  for (const [kind, count] of counts) {
+    const most = several && kind === "meta" ? limits.indexRecords : limits.records;
+    if (count > most) throw stoneFailure("stone.limit", name, `${count} ${kind} records, expected at most ${most}`);
   }
 }
 

@@ -54,9 +54,11 @@ export class SafeFolder {
     if (known !== undefined) return known;
     const { parent, name } = this.#split(path);
     // An existing entry is fine: what it is shows when it is opened.
-    c.mkdirat(parent, ptr(name), 0o755);
+    const made = c.mkdirat(parent, ptr(name), 0o755) === 0;
     const flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     const fd = check(c.openat(parent, ptr(name), flags, 0), "openat", `${this.#path}/${path}`);
+    // The mode is the package's, not what this user's umask leaves of it.
+    if (made) check(c.fchmod(fd, 0o755), "fchmod");
     if (this.#open.size >= KEEP_OPEN) this.#closeFolders();
     this.#open.set(path, fd);
     return fd;
@@ -107,6 +109,11 @@ export class SafeFolder {
   /** As `finish`, for a folder that was made here. */
   finishFolder(path: string, mode: number, owner: Owner | undefined, xattrs: Xattrs | undefined): string[] {
     return this.finish(this.#folder(path), mode, owner, xattrs);
+  }
+
+  /** Opens the folder itself to others, now that it is whole. */
+  finishRoot(mode: number): void {
+    check(c.fchmod(this.#root, mode), "fchmod", this.#path);
   }
 
   [Symbol.dispose](): void {

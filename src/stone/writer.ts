@@ -12,6 +12,7 @@ import { encodeAttributes, xattrProblem, xattrRecords } from "#stone/attributes"
 import { type BodySource, bodySize } from "#stone/bodies";
 import { type Profile, RecordEncoder } from "#stone/compression";
 import { contentSteps, type OrderedBody } from "#stone/content-writer";
+import { DEFAULT_LIMITS } from "#stone/format";
 import { encodeFileHeader } from "#stone/header";
 import { encodeIndex, type IndexRecord } from "#stone/index-records";
 import { parentsProblem } from "#stone/layout";
@@ -82,7 +83,7 @@ function checkedEntries(meta: PackageMeta, entries: readonly LayoutEntry[]): Lay
       if (wrong !== undefined) throw refuse(meta, `${wrong} at "${path}", expected a valid one`);
     }
   }
-  const parents = parentsProblem(new Map(sorted.map((entry) => [entry.path, entry])));
+  const parents = parentsProblem(new Map(sorted.map((entry) => [entry.path, entry])), DEFAULT_LIMITS.records);
   if (parents !== undefined) throw refuse(meta, parents.text);
   return sorted;
 }

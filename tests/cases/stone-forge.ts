@@ -37,6 +37,28 @@ function bytesOf(size: number, fill: (view: DataView, bytes: Uint8Array) => void
   return bytes;
 }
 
+/**
+ * A zstd frame that holds bytes as they are, in blocks of 128 KiB: 9 bytes of header, or 10 with a window of its own, and
+ * 3 bytes a block.
+ */
+export function rawFrame(plain: Uint8Array, windowLog?: number): Uint8Array {
+  const header = bytesOf(windowLog === undefined ? 9 : 10, (view, bytes) => {
+    view.setUint32(0, 0xfd2fb528, true);
+    view.setUint8(4, windowLog === undefined ? 0xa0 : 0x80);
+    if (windowLog !== undefined) view.setUint8(5, (windowLog - 10) << 3);
+    view.setUint32(bytes.byteLength - 4, plain.byteLength, true);
+  });
+  const parts = [header];
+  const block = 128 * 1024;
+  for (let at = 0; at === 0 || at < plain.byteLength; at += block) {
+    const piece = plain.subarray(at, at + block);
+    const last = at + block >= plain.byteLength ? 1 : 0;
+    const head = (piece.byteLength << 3) | last;
+    parts.push(Uint8Array.of(head & 0xff, (head >> 8) & 0xff, head >> 16), piece);
+  }
+  return concat(parts);
+}
+
 /** Bytes of hexadecimal, for patterns that are written out. */
 function unhex(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, "hex"));
