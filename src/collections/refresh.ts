@@ -2,13 +2,26 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Brings what is known of a collection up to date. The old index stays until the new one is whole and understood. */
-import type { Collection } from "#collections/model";
+import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { Failure } from "#base/errors";
+import { type Collection, type CollectionSource, describeSource } from "#collections/model";
+import { replaceOffers } from "#collections/replace";
+import { resolveRootIndex, rootIndexUrl } from "#collections/root-index";
+import { COLLECTIONS, type CollectionRecord } from "#collections/schema";
 import type { CollectionStore } from "#collections/store";
 import type { DownloadOptions } from "#fetch/events";
+import { fetchSmall, type SmallFile } from "#fetch/small";
+import type { PackageOffer } from "#model/package";
+import { indexFolder, readIndexBytes } from "#stone/repository";
+import { sha256Hex } from "#sys/sha256";
 
 export type RefreshEvent =
   | { readonly kind: "bytes"; readonly collection: string; readonly bytes: number; readonly total?: number }
   | { readonly kind: "retry"; readonly collection: string; readonly reason: string; readonly wait: number }
+  /** Stones of a folder without an index are being read. */
+  | { readonly kind: "indexing"; readonly collection: string; readonly done: number; readonly stones: number }
   | { readonly kind: "storing"; readonly collection: string; readonly packages: number };
 
 export interface RefreshOptions extends Omit<DownloadOptions, "onEvent"> {
@@ -25,14 +38,155 @@ export interface Refreshed {
   readonly url: string;
 }
 
+/** Bytes that an index may have; one of 65,535 packages has some 30 MB. */
+const MAX_INDEX = 1 << 28;
+const MAX_ROOT_INDEX = 1 << 22;
+
+/** An index that differs from the one that is here, or undefined. */
+type Arrived = { readonly url: string; readonly file: SmallFile | undefined };
+
 /**
  * Refreshes one collection. Throws `fetch.*`, `stone.*` for an index that is damaged (the old one stays), and
- * `collection.invalid` for a root index that has not what the definition names.
+ * `collection.invalid` for a root index that has not what the definition names, or for a place that has no index.
  */
 export async function refresh(
-  _store: CollectionStore,
-  _collection: Collection,
-  _options: RefreshOptions = {},
+  store: CollectionStore,
+  collection: Collection,
+  options: RefreshOptions = {},
 ): Promise<Refreshed> {
-  throw new Error("not filled yet");
+  const { name } = collection;
+  const source = describeSource(collection.source);
+  const old = store.record(name);
+  const known = old !== undefined && old.source === source && options.force !== true ? old : undefined;
+  const { url, file } = await arrive(store, collection, known, options);
+  const refreshed = Date.now();
+  if (file === undefined && known !== undefined) {
+    store.writable().update((tx) => {
+      tx.bucket(COLLECTIONS).set(name, { ...known, refreshed });
+    });
+    return { collection: name, changed: false, packages: known.packages, url };
+  }
+  if (file === undefined) throw new Failure("fetch.failed", `Cannot fetch "${url}": the server sent nothing`);
+  const offers = readIndexBytes(file.bytes, url);
+  for (const offer of offers) checkAddress(offer, url);
+  options.onEvent?.({ kind: "storing", collection: name, packages: offers.length });
+  replaceOffers(store.writable(), name, offers, { url, source, validators: file.validators, refreshed });
+  return { collection: name, changed: true, packages: offers.length, url };
+}
+
+async function arrive(
+  store: CollectionStore,
+  { name, source }: Collection,
+  known: CollectionRecord | undefined,
+  options: RefreshOptions,
+): Promise<Arrived> {
+  const { onEvent, force: _force, ...rest } = options;
+  const settings: DownloadOptions = {
+    ...rest,
+    onEvent: (event) => {
+      if (event.kind === "retry") {
+        onEvent?.({ kind: "retry", collection: name, reason: event.reason, wait: event.wait });
+      }
+    },
+  };
+  const url = "uri" in source ? source.uri : await rootIndexed(source, settings);
+  const local = localPath(url);
+  if (local !== undefined) return await fromFolder(store, name, local, known, onEvent);
+  const address = /\.index$/.test(new URL(url).pathname) ? url : `${url.replace(/\/$/, "")}/stone.index`;
+  const validators = known?.url === address ? known.validators : {};
+  const file = await fetchSmall(address, MAX_INDEX, validators, settings, (bytes, total) => {
+    onEvent?.({ kind: "bytes", collection: name, bytes, ...(total === undefined ? {} : { total }) });
+  });
+  return { url: address, file };
+}
+
+async function rootIndexed(
+  source: Exclude<CollectionSource, { readonly uri: string }>,
+  settings: DownloadOptions,
+): Promise<string> {
+  const url = rootIndexUrl(source);
+  const file = await fetchSmall(url, MAX_ROOT_INDEX, {}, settings);
+  if (file === undefined) throw new Failure("fetch.failed", `Cannot fetch "${url}": the server sent nothing`);
+  return resolveRootIndex(source, file.bytes);
+}
+
+/** The path of what lies on this machine; undefined for an address of the network. */
+function localPath(uri: string): string | undefined {
+  if (isAbsolute(uri)) return uri;
+  let protocol: string;
+  try {
+    ({ protocol } = new URL(uri));
+  } catch {
+    throw new Failure("collection.invalid", `Cannot use "${uri}": it is neither an address nor an absolute path`);
+  }
+  if (protocol === "http:" || protocol === "https:") return undefined;
+  if (protocol === "file:") return fileURLToPath(uri);
+  throw new Failure("collection.invalid", `Cannot use "${uri}": expected http:, https:, file: or an absolute path`);
+}
+
+/** An index on this machine, or the index of a folder, made on the fly where only stones lie in it. */
+async function fromFolder(
+  store: CollectionStore,
+  name: string,
+  place: string,
+  known: CollectionRecord | undefined,
+  onEvent: RefreshOptions["onEvent"],
+): Promise<Arrived> {
+  const stat = statSync(place, { throwIfNoEntry: false });
+  if (stat === undefined) {
+    throw new Failure("fetch.failed", `Cannot read "${place}": nothing is there, expected a folder or an index`);
+  }
+  let path = place;
+  if (stat.isDirectory()) {
+    path = join(place, "stone.index");
+    if (statSync(path, { throwIfNoEntry: false }) === undefined) {
+      store.writable();
+      path = join(store.folder, "made", `${name}.index`);
+      mkdirSync(join(store.folder, "made"), { recursive: true });
+      let stones = 0;
+      await indexFolder(place, {
+        out: path,
+        profile: "fast",
+        collisions: false,
+        onEvent: (event) => {
+          if (event.type === "found") stones = event.stones;
+          if (event.type === "read") onEvent?.({ kind: "indexing", collection: name, done: event.done, stones });
+        },
+      });
+    }
+  }
+  const bytes = readWhole(path);
+  onEvent?.({ kind: "bytes", collection: name, bytes: bytes.byteLength, total: bytes.byteLength });
+  const etag = `sha256 ${sha256Hex(bytes)}`;
+  const url = pathToFileURL(path).href;
+  return {
+    url,
+    file: known?.url === url && known.validators.etag === etag ? undefined : { bytes, validators: { etag } },
+  };
+}
+
+function readWhole(path: string): Uint8Array {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > MAX_INDEX)
+    throw new Failure("fetch.toolarge", `Cannot use "${path}": it has more than ${MAX_INDEX} bytes`);
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new Failure("fetch.failed", `Cannot read "${path}"`, { cause });
+  }
+}
+
+/** An index that came by network must not name files of this machine, or anything but files to fetch. */
+function checkAddress({ uri, meta }: PackageOffer, index: string): void {
+  let protocol: string | undefined;
+  try {
+    ({ protocol } = new URL(uri, index));
+  } catch {
+    protocol = undefined;
+  }
+  const web = protocol === "http:" || protocol === "https:";
+  if (web || (protocol === "file:" && index.startsWith("file:"))) return;
+  throw new Failure("collection.invalid", `Cannot use "${index}": the address "${uri}" of "${meta.name}" is refused`, {
+    hint: "Stones must lie where their index lies, or at an http: or https: address.",
+  });
 }

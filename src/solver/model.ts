@@ -33,6 +33,8 @@ export interface OfferSource<O extends Offer = Offer> {
   byId(id: PackageId): O | undefined;
   /** All package names, for "did you mean". Asked only after a failure. */
   names(): Iterable<string>;
+  /** Where there is one, all questions are asked within it, so that they are answered from one snapshot. */
+  within?<T>(body: () => T extends PromiseLike<unknown> ? never : T): T;
 }
 
 /** What is installed. `installedOf` makes one of a list. */
