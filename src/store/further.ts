@@ -46,7 +46,7 @@ function missing(asset: string): Failure {
 }
 
 /** A copy of an asset as a new inode, whole and durable before it has its name. */
-function copyAsset(from: string, to: string): void {
+export function copyAsset(from: string, to: string): void {
   const temporary = `${to}.${process.pid}.${threadId}.tmp`;
   copyWhole(from, temporary, true);
   renameSync(temporary, to);

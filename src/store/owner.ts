@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Owner and mode of what is put on disk, as far as this process may set them. */
+import { readFileSync } from "node:fs";
 import { c, lastError, ptr } from "#sys/libc";
 
 const me = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
@@ -15,6 +16,31 @@ export function ownersNotApplied(): boolean {
 /** True where a file that this process makes belongs to them from the start. */
 export function ownedByMe(uid: number, gid: number): boolean {
   return uid === me.uid && gid === me.gid;
+}
+
+/** First and number of the ids that this process may give files, from /proc; all of them where that cannot be read. */
+function mapped(file: string): readonly (readonly [number, number])[] {
+  try {
+    return readFileSync(file, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => {
+        const [first = 0, , count = 0] = line.trim().split(/\s+/).map(Number);
+        return [first, count] as const;
+      });
+  } catch {
+    return [[0, 0xffff_ffff]];
+  }
+}
+
+let maps: readonly (readonly (readonly [number, number])[])[] | undefined;
+
+/** True where this process can give files to this owner: it is root, and the ids exist in its user namespace. */
+export function canOwn(uid: number, gid: number): boolean {
+  if (ownedByMe(uid, gid)) return true;
+  if (me.uid !== 0) return false;
+  maps ??= [mapped("/proc/self/uid_map"), mapped("/proc/self/gid_map")];
+  return [uid, gid].every((id, i) => maps?.[i]?.some(([first, count]) => id >= first && id < first + count) === true);
 }
 
 // An ordinary user may not give files away (EPERM); in a user namespace an id may not exist (EINVAL).

@@ -9,11 +9,11 @@ import { type AssetIdentity, assetName, assetPath, modeOnDisk } from "#store/nam
 import { applyOwnerAndMode } from "#store/owner";
 import { c, ptr } from "#sys/libc";
 
-/** Stores a text under its identity, durably, unless it is there. */
-export function putSmall(store: string, identity: AssetIdentity, text: string): void {
+/** Stores a text under its identity, durably, unless it is there; with `replace`, in place of a bad one. */
+export function putSmall(store: string, identity: AssetIdentity, text: string, replace = false): void {
   const name = assetName(identity);
   const path = `${store}/${assetPath(name)}`;
-  if (existsSync(path)) return;
+  if (!replace && existsSync(path)) return;
   const temporary = `${store}/.${name}.${process.pid}.tmp`;
   const fd = openSync(temporary, "w", 0o600);
   try {
@@ -24,5 +24,5 @@ export function putSmall(store: string, identity: AssetIdentity, text: string): 
   } finally {
     closeSync(fd);
   }
-  admitAsset(store, temporary, name);
+  admitAsset(store, temporary, name, replace);
 }

@@ -3,94 +3,21 @@
 
 /** States made, activated and removed in real roots, from stones made by the writer. */
 import { afterAll, expect, test } from "bun:test";
-import { createHash } from "node:crypto";
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { Failure } from "#base/errors";
-import { type Content, type MadeStone, makeStone } from "#tests/crash/stones";
+import { install, MODEL, refusal, snapshot, TestRoots } from "#tests/crash/roots";
 import { activate } from "#transition/activate";
-import { type ApplyResult, apply } from "#transition/apply";
+import { apply } from "#transition/apply";
 import { diffStates } from "#transition/diff-states";
 import type { TransitionEvent } from "#transition/events";
 import type { Hooks } from "#transition/hooks";
 import { prunable, removeStates } from "#transition/prune";
 import { MossRoot } from "#transition/root";
 
-const base = mkdtempSync(join(tmpdir(), "transition-"));
-afterAll(() => rmSync(base, { recursive: true, force: true }));
-let counter = 0;
-
-function freshRoot(): string {
-  const directory = join(base, `root-${counter++}`);
-  mkdirSync(directory);
-  return directory;
-}
-
-function stone(name: string, files: Record<string, Content>, version = "1"): MadeStone {
-  return makeStone(join(base, `stones-${counter++}`), name, files, version);
-}
-
-const MODEL = "packages {\n}\n";
-
-async function install(
-  root: MossRoot,
-  stones: readonly MadeStone[],
-  hooks: Hooks = {},
-  events: TransitionEvent[] = [],
-): Promise<ApplyResult> {
-  return await apply(
-    root,
-    {
-      selections: stones.map(({ id }) => ({ id, explicit: true })),
-      stones: new Map(stones.map(({ id, path }) => [id, path])),
-      summary: `Install ${stones.map(({ name }) => name).join(" ")}`,
-      command: "moss install",
-      systemModel: MODEL,
-      hooks,
-    },
-    (event) => events.push(event),
-  );
-}
-
-async function refusal(work: Promise<unknown>): Promise<Failure> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
-  throw new Error("nothing was refused");
-}
-
-/** Everything below a directory: path, type, mode, owner and content, without what differs between equal trees. */
-function snapshot(directory: string, at = ""): string[] {
-  return readdirSync(join(directory, at))
-    .sort()
-    .flatMap((name) => {
-      const path = at === "" ? name : `${at}/${name}`;
-      if (path === ".stateID") return [];
-      const stat = lstatSync(join(directory, path));
-      const what = `${path} ${(stat.mode & 0o7777).toString(8)} ${stat.uid}:${stat.gid}`;
-      if (stat.isSymbolicLink()) return [`${path} -> ${readlinkSync(join(directory, path))}`];
-      if (stat.isDirectory()) return [`${what} directory`, ...snapshot(directory, path)];
-      return [
-        `${what} ${createHash("sha256")
-          .update(readFileSync(join(directory, path)))
-          .digest("hex")}`,
-      ];
-    });
-}
+const base = new TestRoots("transition");
+afterAll(() => base.remove());
+const freshRoot = () => base.directory();
+const stone = (...args: Parameters<TestRoots["stone"]>) => base.stone(...args);
 
 const nano = () =>
   stone("nano", { "bin/nano": { body: "nano 1", mode: 0o755 }, "share/nano/a.rc": "a", "bin/edit": { link: "nano" } });

@@ -10,7 +10,7 @@ import { decodeFiles } from "#store/files";
 import { assetName, assetPath } from "#store/names";
 import type { Unpacked } from "#store/unpack";
 import { sha256Hex } from "#sys/sha256";
-import { GENERATED, GENERATED_FILE, OS_INFO, OS_RELEASE, renderOsRelease } from "#transition/os-release";
+import { GENERATED, generatedRecord, OS_INFO, OS_RELEASE, renderOsRelease } from "#transition/os-release";
 import { FILES, PACKAGES, type StatePackage, type StateRecord } from "#transition/schema";
 import { readSelections } from "#transition/selections";
 import type { TreeSource } from "#transition/source";
@@ -177,13 +177,6 @@ export function mergeState(
   });
   source.know(without.nodes);
   return addOsRelease(source, storePath, without, all);
-}
-
-/** The record of the generated file that a state remembers as `<sha256>:<size>`; undefined where a package ships the file. */
-function generatedRecord(osRelease: string): (TreeRecord & { kind: "file" }) | undefined {
-  const [sha256, size] = osRelease.split(":");
-  if (sha256 === undefined || size === undefined) return undefined;
-  return { kind: "file", path: OS_RELEASE, ...GENERATED_FILE, sha256, size: Number(size) };
 }
 
 function addOsRelease(

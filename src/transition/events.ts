@@ -18,6 +18,13 @@ export type TransitionEvent =
       readonly state: number;
       readonly command: string;
     }
+  /** A check has got so far; how much there is in all is not always known before. */
+  | {
+      readonly kind: "verify";
+      readonly what: "database" | "store" | "trees";
+      readonly done: number;
+      readonly total?: number;
+    }
   | {
       readonly kind: "removed";
       readonly what: "state" | "tree" | "asset" | "package";

@@ -39,8 +39,8 @@ function next(tx: WriteTransaction, counter: string): number {
 }
 
 /** The folder into which a transition unpacks. */
-export function arrivalOf(root: MossRoot, transition: number): Arrival {
-  return new Arrival(root.store, `${sha256Hex(root.directory).slice(0, 12)}-${transition}`);
+export function arrivalOf(root: MossRoot, transition: number, distrusted?: ReadonlySet<string>): Arrival {
+  return new Arrival(root.store, `${sha256Hex(root.directory).slice(0, 12)}-${transition}`, distrusted);
 }
 
 /** Removes what a run of this root that did not end has left in the store. The lock must be held. */

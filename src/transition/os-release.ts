@@ -3,6 +3,7 @@
 
 /** The text of usr/lib/os-release: from a package's usr/lib/os-info.json, or a plain one. */
 import { isRecord } from "#transition/values";
+import type { TreeRecord } from "#tree/entry";
 
 /** The package name under which generated files stand in trees. No package can be called so. */
 export const GENERATED = "(generated)";
@@ -12,6 +13,13 @@ export const OS_RELEASE = "lib/os-release";
 
 /** Mode and owner of a generated file. */
 export const GENERATED_FILE = { mode: 0o644, uid: 0, gid: 0 } as const;
+
+/** The record of the generated file that a state remembers as `<sha256>:<size>`; undefined where a package ships the file. */
+export function generatedRecord(osRelease: string): (TreeRecord & { kind: "file" }) | undefined {
+  const [sha256, size] = osRelease.split(":");
+  if (sha256 === undefined || size === undefined) return undefined;
+  return { kind: "file", path: OS_RELEASE, ...GENERATED_FILE, sha256, size: Number(size) };
+}
 
 /** What a root is called where no package says. */
 const PLAIN = { ID: "linux", NAME: "Linux", PRETTY_NAME: "Linux (no package names this system)" };

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Whether a file on disk is what its identity says: type, size, bytes, mode, owner, attributes. */
+import { type BigIntStats, closeSync, lstatSync, openSync, readSync, type Stats } from "node:fs";
+import { errnoCode } from "#base/errors";
+import { type AssetIdentity, modeOnDisk } from "#store/names";
+import { canOwn } from "#store/owner";
+import { decodeXattrs, readXattrs } from "#store/xattrs";
+import { Sha256 } from "#sys/sha256";
+
+/** In what a thing on disk is not as it should be. */
+export type Difference = "missing" | "extra" | "type" | "content" | "mode" | "owner" | "target" | "attributes";
+
+export interface Finding {
+  readonly difference: Difference;
+  /** What is there and what should be, for people. */
+  readonly found: string;
+  readonly expected: string;
+}
+
+export interface FileCheck extends AssetIdentity {
+  readonly size: number;
+  /** The encoded attributes, where it has some. */
+  readonly attributes?: Uint8Array;
+}
+
+const buffer = new Uint8Array(1024 * 1024);
+
+/** SHA-256 of a file's bytes, in hexadecimal. Throws system errors. */
+export function hashFile(path: string): string {
+  const hash = new Sha256();
+  const fd = openSync(path, "r");
+  try {
+    for (;;) {
+      const count = readSync(fd, buffer, 0, buffer.byteLength, null);
+      if (count === 0) return hash.hex();
+      hash.update(buffer.subarray(0, count));
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** What differs at `path` from a file; nothing where it is right. `bytes` false leaves its bytes unread, only their number counts. */
+export function checkFile(path: string, expected: FileCheck, bytes = true): Finding[] {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return [{ difference: "missing", found: "nothing", expected: "a file" }];
+  if (!stat.isFile()) return [{ difference: "type", found: kindOf(stat), expected: "a file" }];
+  const findings = checkOwnerAndMode(stat, { ...expected, mode: modeOnDisk(expected.mode) });
+  const content = checkBytes(path, stat, expected, bytes);
+  if (content !== undefined) findings.unshift(content);
+  if (expected.attributes !== undefined) findings.push(...checkAttributes(path, expected.attributes));
+  return findings;
+}
+
+function checkBytes(path: string, stat: Stats, expected: FileCheck, bytes: boolean): Finding | undefined {
+  if (stat.size !== expected.size) {
+    return { difference: "content", found: `${stat.size} bytes`, expected: `${expected.size} bytes` };
+  }
+  if (!bytes) return undefined;
+  const found = hashOrError(path);
+  return found === expected.sha256 ? undefined : { difference: "content", found, expected: expected.sha256 };
+}
+
+/** A disk that cannot read a file any more is damage of the file, not the end of a check. */
+function hashOrError(path: string): string {
+  try {
+    return hashFile(path);
+  } catch (error) {
+    return `unreadable (${errnoCode(error) ?? "error"})`;
+  }
+}
+
+/** What differs in owner and mode, as far as this process could have set them. */
+export function checkOwnerAndMode(
+  stat: Pick<Stats, "mode" | "uid" | "gid">,
+  expected: { readonly mode: number; readonly uid: number; readonly gid: number },
+): Finding[] {
+  const findings: Finding[] = [];
+  const able = canOwn(expected.uid, expected.gid);
+  const mode = able ? expected.mode : expected.mode & ~0o6000;
+  if ((stat.mode & 0o7777) !== mode) {
+    findings.push({ difference: "mode", found: octal(stat.mode & 0o7777), expected: octal(mode) });
+  }
+  if (able && (stat.uid !== expected.uid || stat.gid !== expected.gid)) {
+    findings.push({
+      difference: "owner",
+      found: `${stat.uid}:${stat.gid}`,
+      expected: `${expected.uid}:${expected.gid}`,
+    });
+  }
+  return findings;
+}
+
+/** What differs in the attributes of a file or directory. What the system itself adds (labels) is no difference. */
+export function checkAttributes(path: string, encoded: Uint8Array): Finding[] {
+  if (!canOwn(0, 0)) return [];
+  const found = readXattrs(path);
+  for (const [name, value] of decodeXattrs(encoded)) {
+    const other = found.get(name);
+    if (other !== undefined && Buffer.compare(other, value) === 0) continue;
+    return [
+      { difference: "attributes", found: other === undefined ? `no ${name}` : `another ${name}`, expected: name },
+    ];
+  }
+  return [];
+}
+
+export function kindOf(stat: Stats | BigIntStats): string {
+  if (stat.isFile()) return "a file";
+  if (stat.isDirectory()) return "a directory";
+  return stat.isSymbolicLink() ? "a symlink" : "a special file";
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, "0");
+}

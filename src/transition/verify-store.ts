@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Whether the store has every file that the packages of a root need, each as its name says. Every inode is read once. */
+import { existsSync, lstatSync, readdirSync } from "node:fs";
+import { getOrInsert } from "#base/order";
+import type { PackageId } from "#model/package";
+import type { ReadTransaction } from "#moss-db/index";
+import { checkFile, type FileCheck } from "#store/check";
+import { decodeFiles } from "#store/files";
+import { assetName, assetPath, parseAssetName } from "#store/names";
+import type { Listener } from "#transition/events";
+import { generatedRecord } from "#transition/os-release";
+import type { Problem } from "#transition/problems";
+import { ATTRIBUTES, FILES, PACKAGES, STATES } from "#transition/schema";
+
+/** A file that the store must have, and which packages bring it. */
+export interface NeededAsset extends FileCheck {
+  readonly packages: Set<PackageId>;
+}
+
+export interface StoreCheck {
+  readonly problems: readonly Problem[];
+  /** Names of the inodes' files that are right, by inode number. */
+  readonly good: ReadonlyMap<number, string>;
+  /** First inodes that are missing or no good, and a further inode of the same asset that is, where there is one. */
+  readonly broken: ReadonlyMap<string, string | undefined>;
+  readonly assets: number;
+  readonly bytes: number;
+  /** Files that nobody needs. */
+  readonly unneeded: number;
+}
+
+/** Everything that the packages and generated files of a root need, by asset name. Packages with damaged rows are left out. */
+export function neededAssets(tx: ReadTransaction): Map<string, NeededAsset> {
+  const needed = new Map<string, NeededAsset>();
+  const add = (file: Omit<FileCheck, "attributes">, id?: PackageId) => {
+    const asset = getOrInsert(needed, assetName(file), () => {
+      const attributes = file.xattrs === undefined ? undefined : tx.bucket(ATTRIBUTES).get(file.xattrs);
+      const { sha256, mode, uid, gid, size, xattrs } = file;
+      return {
+        sha256,
+        mode,
+        uid,
+        gid,
+        size,
+        ...(xattrs === undefined ? {} : { xattrs }),
+        ...(attributes === undefined ? {} : { attributes }),
+        packages: new Set<PackageId>(),
+      };
+    });
+    if (id !== undefined) asset.packages.add(id);
+  };
+  for (const id of tx.bucket(PACKAGES).keys()) {
+    for (const record of filesOrNothing(tx, id)) if (record.kind === "file") add(record, id);
+  }
+  for (const { osRelease } of tx.bucket(STATES).values()) {
+    const record = generatedRecord(osRelease);
+    if (record !== undefined) add(record);
+  }
+  return needed;
+}
+
+function filesOrNothing(tx: ReadTransaction, id: PackageId) {
+  try {
+    const encoded = tx.bucket(FILES).get(id);
+    return encoded === undefined ? [] : decodeFiles(encoded);
+  } catch {
+    return [];
+  }
+}
+
+/** Checks the store. `bytes` false reads no file. */
+export function verifyStore(
+  store: string,
+  needed: ReadonlyMap<string, NeededAsset>,
+  nameOf: (id: PackageId) => string,
+  bytes: boolean,
+  onEvent: Listener,
+): StoreCheck {
+  const problems: Problem[] = [];
+  const good = new Map<number, string>();
+  const broken = new Map<string, string | undefined>();
+  const further = furtherInodes(store, needed);
+  let done = 0;
+  let size = 0;
+  for (const [name, asset] of needed) {
+    const goodFurther: string[] = [];
+    for (const file of [name, ...(further.names.get(name) ?? [])]) {
+      const path = `${store}/${assetPath(file)}`;
+      const findings = checkFile(path, asset, bytes);
+      if (findings.length === 0) {
+        good.set(lstatSync(path).ino, name);
+        if (file !== name) goodFurther.push(file);
+        continue;
+      }
+      const packages = [...asset.packages].map(nameOf).sort();
+      problems.push(...findings.map((finding) => ({ where: "store" as const, name: file, packages, ...finding })));
+      broken.set(file, undefined);
+    }
+    if (broken.has(name)) broken.set(name, goodFurther[0]);
+    done += 1;
+    size += asset.size;
+    if (done % 256 === 0 || done === needed.size) onEvent({ kind: "verify", what: "store", done, total: needed.size });
+  }
+  return { problems, good, broken, assets: needed.size, bytes: size, unneeded: further.unneeded };
+}
+
+function furtherInodes(store: string, needed: ReadonlyMap<string, unknown>) {
+  const names = new Map<string, string[]>();
+  let unneeded = 0;
+  for (const folder of existsSync(store) ? readdirSync(store) : []) {
+    if (!/^[0-9a-f]{2}$/.test(folder)) continue;
+    for (const file of readdirSync(`${store}/${folder}`)) {
+      const parsed = parseAssetName(file);
+      const name = parsed === undefined ? undefined : assetName(parsed);
+      if (parsed === undefined || name === undefined || !needed.has(name)) unneeded += 1;
+      else if (parsed.further > 0) getOrInsert(names, name, () => []).push(file);
+    }
+  }
+  return { names, unneeded };
+}
