@@ -2,6 +2,10 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** The command line of moss, as a table. Verbs stand in a file for each subject. */
+import { COLLECTION_VERB } from "#cli/moss/table-collections";
+import { PACKAGE_VERBS } from "#cli/moss/table-packages";
+import { QUERY_VERBS } from "#cli/moss/table-queries";
+import { STATE_VERB } from "#cli/moss/table-states";
 import { STONE_VERBS } from "#cli/moss/table-stones";
 import { COMMON_OPTIONS } from "#cli/program";
 import type { ProgramSpec } from "#cli/spec";
@@ -51,5 +55,5 @@ export const MOSS: ProgramSpec = {
     ...COMMON_OPTIONS,
   ],
   shortcuts: SHORTCUTS,
-  verbs: [...STONE_VERBS],
+  verbs: [...PACKAGE_VERBS, ...QUERY_VERBS, COLLECTION_VERB, STATE_VERB, ...STONE_VERBS],
 };

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** What install, remove and upgrade share: show the plan, ask, and carry it out. */
+import { openForAsking, openForChange } from "#cli/moss/engine";
+import { tellOutcome } from "#cli/moss/result";
+import { waitOf } from "#cli/moss/root";
+import { showHeldBack, showPlan } from "#cli/moss/show-plan";
+import { watch } from "#cli/moss/watch";
+import type { Invocation } from "#cli/spec";
+import { carryOut } from "#moss/carry-out";
+import type { Moss } from "#moss/moss";
+import { isEmpty, type Plan, planValue, samePlan } from "#moss/plan";
+
+const QUESTION = "Do you wish to continue?";
+
+export interface Change {
+  /** Makes the plan; again where another command was faster. */
+  readonly plan: (moss: Moss) => Promise<Plan>;
+  /** Done before planning, such as refreshing collections. */
+  readonly before?: (moss: Moss) => Promise<void>;
+  /** What is said where nothing would change. */
+  readonly nothing: (plan: Plan) => string;
+}
+
+export async function change(invocation: Invocation, { plan: makePlan, before, nothing }: Change): Promise<void> {
+  const { ui, options, command } = invocation;
+  const wait = waitOf(invocation);
+  const dryRun = options.flag("dry-run");
+  using moss = dryRun ? openForAsking(invocation) : openForChange(invocation);
+  // Whoever cannot go on should know before having thought about a plan.
+  if (!dryRun) moss.root.lock({ command, wait })[Symbol.dispose]();
+  await before?.(moss);
+  let plan = await makePlan(moss);
+  if (isEmpty(plan)) {
+    ui.event({ type: "plan", ...planValue(plan) });
+    showHeldBack(ui, plan);
+    ui.say(nothing(plan));
+    ui.event({ type: "done", state: plan.base, before: plan.base, made: false });
+    return;
+  }
+  showPlan(ui, plan);
+  if (dryRun) return;
+  ui.confirm(QUESTION);
+  using _lock = moss.root.lock({ command, wait });
+  while ((moss.root.active()?.id ?? 0) !== plan.base) {
+    ui.note("Another command has changed the root meanwhile, so this one is planned again.");
+    const again = await makePlan(moss);
+    if (!samePlan(plan, again)) {
+      if (isEmpty(again)) {
+        ui.say(nothing(again));
+        return;
+      }
+      showPlan(ui, again);
+      ui.confirm(QUESTION);
+    }
+    plan = again;
+  }
+  using watcher = watch(ui);
+  const outcome = await uninterrupted(
+    ui.note.bind(ui),
+    async () => await carryOut(moss, plan, { command, onEvent: watcher.on }),
+  );
+  watcher[Symbol.dispose]();
+  tellOutcome(ui, outcome, { summary: plan.summary });
+}
+
+/** An interrupt while a state is made would only leave work for the next command, so the first one is answered with patience. */
+async function uninterrupted<T>(note: (line: string) => void, work: () => Promise<T>): Promise<T> {
+  const patience = (): void => {
+    note("One moment: a new state is being made. Interrupt again to break off; nothing is lost by that.");
+    process.off("SIGINT", patience);
+  };
+  process.on("SIGINT", patience);
+  try {
+    return await work();
+  } finally {
+    process.off("SIGINT", patience);
+  }
+}

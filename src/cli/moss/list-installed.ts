@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** `moss list installed`. It reads the list of one state and nothing else, because people wait for it. */
+import { openReader } from "#cli/moss/root";
+import { fittedTable, oneLine } from "#cli/moss/text";
+import type { Invocation } from "#cli/spec";
+import { formatVersion } from "#model/package";
+
+export function run(invocation: Invocation): void {
+  const { ui, options } = invocation;
+  using root = openReader(invocation);
+  const all = root.packages(root.active());
+  const only = options.flag("explicit") ? true : options.flag("dependencies") ? false : undefined;
+  const shown = only === undefined ? all : all.filter(({ explicit }) => explicit === only);
+  if (ui.json) {
+    ui.value(shown);
+    return;
+  }
+  if (shown.length === 0) ui.note("No such package is installed.");
+  const { style } = ui;
+  const rows = shown.map((item) => [
+    item.explicit ? style.bold(item.name) : style.dim(item.name),
+    formatVersion(item),
+    oneLine(item.summary),
+  ]);
+  for (const line of fittedTable(rows)) ui.print(line);
+}

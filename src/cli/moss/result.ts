@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+import { counted, formatDuration } from "#cli/style";
+/** How the end of a change is told. */
+import type { Ui } from "#cli/ui";
+import type { Timings } from "#transition/events";
+import type { StateRecord } from "#transition/schema";
+import type { PathChanges } from "#tree/diff";
+
+export interface Outcome {
+  readonly state: StateRecord;
+  readonly before: number;
+  readonly made?: boolean;
+  readonly changes: PathChanges;
+  readonly timings: Timings;
+}
+
+/** Milliseconds from the start of the process. */
+export function sinceStart(): number {
+  return performance.now();
+}
+
+/** Tells which state is live now, what it changed, and how long that took. */
+export function tellOutcome(ui: Ui, outcome: Outcome, more: Readonly<Record<string, unknown>> = {}): void {
+  const { state, before, changes, timings, made } = outcome;
+  const took = sinceStart();
+  const rounded = Object.fromEntries(Object.entries(timings).map(([part, ms]) => [part, Math.round(ms * 1000) / 1000]));
+  ui.event({
+    type: "done",
+    state: state.id,
+    before,
+    made: made ?? false,
+    tree: state.tree.content,
+    packages: state.packages,
+    files: { added: changes.added.length, removed: changes.removed.length, changed: changes.changed.length },
+    timings: rounded,
+    milliseconds: Math.round(took),
+    ...more,
+  });
+  const was = before === 0 || before === state.id ? "" : ` (state ${before} can be gone back to)`;
+  ui.say(`${ui.style.green(`State ${state.id} is live`)}${was}: ${counted(state.packages, "package")}.`);
+  ui.say(
+    `${counted(changes.added.length, "file")} added, ${changes.removed.length} removed, ${changes.changed.length} changed, in ${formatDuration(took)}.`,
+  );
+  if (ui.verbose) {
+    const parts = Object.entries(timings).filter(([part, ms]) => part !== "total" && ms >= 0.5);
+    ui.say(parts.map(([part, ms]) => `${part} ${formatDuration(ms)}`).join(", "));
+  }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Shows a plan: what comes, what leaves, why, and what that costs. */
+import { fittedTable, oneLine } from "#cli/moss/text";
+import { counted, formatBytes } from "#cli/style";
+import type { Ui } from "#cli/ui";
+import { formatVersion, type PackageMeta } from "#model/package";
+import { type Plan, type PlannedPackage, planValue } from "#moss/plan";
+import { reasonText, removalText } from "#moss/reasons";
+
+/** Versions of a change; where only the build differs, that is shown too. */
+function change(before: PackageMeta, after: PackageMeta): string {
+  const same = formatVersion(before) === formatVersion(after);
+  const version = (meta: PackageMeta) => (same ? `${formatVersion(meta)}-${meta.buildRelease}` : formatVersion(meta));
+  return `${version(before)} -> ${version(after)}`;
+}
+
+const HEADINGS: Readonly<Record<PlannedPackage["kind"], string>> = {
+  install: "will be installed",
+  upgrade: "will be upgraded",
+  downgrade: "will go back to an older release",
+  reinstall: "will be replaced by another build",
+  mark: "is here already, and is kept or not as you say now",
+};
+
+export function showPlan(ui: Ui, plan: Plan): void {
+  ui.event({ type: "plan", ...planValue(plan) });
+  if (ui.json) return;
+  const { style } = ui;
+  for (const kind of ["install", "upgrade", "downgrade", "reinstall", "mark"] as const) {
+    const list = plan.incoming.filter((item) => item.kind === kind);
+    if (list.length === 0) continue;
+    const heading =
+      kind === "mark" && list.length > 1 ? HEADINGS.mark.replace("is", "are").replace("is", "are") : HEADINGS[kind];
+    ui.print(style.bold(`${counted(list.length, "package")} ${heading}:`));
+    // What was asked for comes first: it is what people look for.
+    const ordered = [...list.filter((item) => item.explicit), ...list.filter((item) => !item.explicit)];
+    const rows = ordered.map((item) => [
+      item.explicit ? style.bold(item.name) : item.name,
+      item.before === undefined || kind === "mark"
+        ? style.magenta(formatVersion(item.meta))
+        : style.magenta(change(item.before, item.meta)),
+      item.kind === "mark" ? "" : formatBytes(item.size),
+      item.collection ?? "",
+      oneLine(
+        kind === "mark"
+          ? item.explicit
+            ? "kept from now on"
+            : "may leave with what needs it"
+          : reasonText(item.reason),
+      ),
+    ]);
+    for (const line of fittedTable(rows, [2], "  ")) ui.print(line);
+  }
+  if (plan.outgoing.length > 0) {
+    ui.print(style.bold(`${counted(plan.outgoing.length, "package")} will be ${style.red("removed")}:`));
+    const asked = plan.outgoing.filter(({ reason }) => reason.kind === "asked");
+    const others = plan.outgoing.filter(({ reason }) => reason.kind !== "asked");
+    const rows = [...asked, ...others].map(({ name, meta, reason, size }) => [
+      style.bold(name),
+      style.magenta(formatVersion(meta)),
+      formatBytes(size),
+      oneLine(removalText(reason)),
+    ]);
+    for (const line of fittedTable(rows, [2], "  ")) ui.print(line);
+  }
+  showHeldBack(ui, plan);
+  const grows = plan.delta >= 0 ? `grows by ${formatBytes(plan.delta)}` : `shrinks by ${formatBytes(-plan.delta)}`;
+  ui.print(`Download size: ${formatBytes(plan.download)}. /usr ${grows}.`);
+}
+
+/** Upgrades that are offered and cannot be made. */
+export function showHeldBack(ui: Ui, plan: Plan): void {
+  if (plan.heldBack.length === 0 || ui.json) return;
+  ui.print(ui.style.bold(`${counted(plan.heldBack.length, "upgrade")} held back:`));
+  for (const { name, version, explanation } of plan.heldBack) ui.print(`  ${name} ${version}: ${oneLine(explanation)}`);
+}

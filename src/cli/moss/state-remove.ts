@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+import { sinceStart } from "#cli/moss/result";
+/** `moss state prune` and `moss state remove`: states go, and with them what only they need. */
+import { openWriter, waitOf } from "#cli/moss/root";
+import { formatTime, oneLine } from "#cli/moss/text";
+import { watch } from "#cli/moss/watch";
+import type { Invocation } from "#cli/spec";
+import { counted, formatBytes, formatDuration, formatTable } from "#cli/style";
+import { statesOf } from "#moss/states";
+import { prunable, type RemoveResult, removeStates } from "#transition/prune";
+
+const KEEP = 10;
+
+export async function run(invocation: Invocation): Promise<void> {
+  const { ui, operands, options, command, verb } = invocation;
+  const wait = waitOf(invocation);
+  const keep = options.number("keep", 1) ?? KEEP;
+  using root = openWriter(invocation);
+  const states =
+    verb.name === "prune"
+      ? prunable(root, { keep, includeNewer: options.flag("include-newer") })
+      : statesOf(root, operands).map((id) => root.state(id));
+  ui.event({ type: "plan", remove: states.map(({ id }) => id) });
+  if (states.length === 0) {
+    ui.say("There is no state to remove.");
+    return;
+  }
+  ui.say(ui.style.bold(`${counted(states.length, "state")} will be removed:`));
+  for (const line of formatTable(
+    states.map(({ id, created, summary }) => [String(id), formatTime(created), oneLine(summary)]),
+    [0],
+  ))
+    ui.say(`  ${line}`);
+  if (options.flag("dry-run")) return;
+  ui.confirm("Do you wish to continue?");
+  const started = sinceStart();
+  using watcher = watch(ui);
+  const result = await removeStates(
+    root,
+    states.map(({ id }) => id),
+    { command, wait },
+    watcher.on,
+  );
+  watcher[Symbol.dispose]();
+  tell(invocation, result, sinceStart() - started);
+}
+
+function tell({ ui }: Invocation, result: RemoveResult, took: number): void {
+  const { states, packages, trees, assets, bytes, unswept } = result;
+  ui.event({ type: "done", states: states.map(({ id }) => id), packages, trees, assets, bytes, unswept });
+  ui.say(
+    `${ui.style.green(`${counted(states.length, "state")} removed`)}: ${counted(packages, "package")}, ${counted(trees, "tree")} and ${counted(assets, "file")} of the store went, ${formatBytes(bytes)} given back, in ${formatDuration(took)}.`,
+  );
+  if (unswept !== undefined) ui.warn(`The store was not swept: ${unswept}`);
+}

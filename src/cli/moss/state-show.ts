@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** `moss state show`: one state and its packages. */
+import { openReader, stateNumber } from "#cli/moss/root";
+import { stateValue } from "#cli/moss/state-list";
+import { fittedTable, formatTime, oneLine } from "#cli/moss/text";
+import type { Invocation } from "#cli/spec";
+import { counted } from "#cli/style";
+import { formatVersion } from "#model/package";
+
+export function run(invocation: Invocation): void {
+  const { ui, operands } = invocation;
+  using root = openReader(invocation);
+  const live = root.active();
+  const state = operands[0] === undefined ? live : root.state(stateNumber(operands[0]));
+  if (state === undefined) {
+    if (ui.json) ui.value(null);
+    else ui.note("There is no state yet: nothing has been installed.");
+    return;
+  }
+  const packages = root.packages(state);
+  if (ui.json) {
+    ui.value({ ...stateValue(state, live?.id), list: packages });
+    return;
+  }
+  const { style } = ui;
+  const explicit = packages.filter((item) => item.explicit).length;
+  ui.print(style.bold(`State ${state.id}: ${oneLine(state.summary)}`) + (state.id === live?.id ? " (live)" : ""));
+  ui.print(`Made      ${formatTime(state.created)} by "${oneLine(state.command)}"`);
+  ui.print(`Tree      ${state.tree.content}`);
+  ui.print(`Packages  ${counted(packages.length, "package")}, ${explicit} of them asked for`);
+  const rows = packages.map((item) => [
+    item.explicit ? style.bold(item.name) : item.name,
+    formatVersion(item),
+    oneLine(item.reason ?? (item.explicit ? "asked for" : "")),
+  ]);
+  for (const line of fittedTable(rows, [], "  ")) ui.print(line);
+}

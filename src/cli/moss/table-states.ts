@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Verbs about states: each change of the system is one, and each can be gone back to. */
+import type { OptionSpec, VerbSpec } from "#cli/spec";
+
+const DRY_RUN: OptionSpec = { name: "dry-run", short: "n", help: "only show what would be done" };
+
+const LIST = async () => await import("#cli/moss/state-list");
+
+export const STATE_VERB: VerbSpec = {
+  name: "state",
+  aliases: ["states"],
+  summary: "list, compare, activate and remove states",
+  verbs: [
+    { name: "list", summary: "list all states, the youngest first", load: LIST },
+    { name: "active", summary: "show the state that is live", load: LIST },
+    {
+      name: "show",
+      aliases: ["query"],
+      summary: "show a state and its packages, each with the reason why it is there",
+      operands: [{ name: "state", help: "its number; the live one where absent", optional: true, complete: "state" }],
+      load: async () => await import("#cli/moss/state-show"),
+    },
+    {
+      name: "diff",
+      summary: "show what differs between two states",
+      description:
+        "With one number the other state is the live one; with none, the live one is compared with the one before it.",
+      operands: [
+        { name: "before", help: "number of a state", optional: true, complete: "state" },
+        { name: "after", help: "number of a state", optional: true, complete: "state" },
+      ],
+      options: [{ name: "files", short: "f", help: "list files too" }],
+      examples: [{ command: "moss state diff 3 5 --files", help: "packages and files from state 3 to state 5" }],
+      load: async () => await import("#cli/moss/state-diff"),
+    },
+    {
+      name: "activate",
+      summary: "make a state live",
+      operands: [{ name: "state", help: "its number", complete: "state" }],
+      load: async () => await import("#cli/moss/state-activate"),
+    },
+    {
+      name: "rollback",
+      summary: "make the state before the live one live again",
+      load: async () => await import("#cli/moss/state-activate"),
+    },
+    {
+      name: "prune",
+      summary: "remove old states",
+      description: "States older than the live one go, but the youngest of them stay, and the live one always does.",
+      options: [
+        {
+          name: "keep",
+          short: "k",
+          value: "number",
+          help: "states that stay, the live one among them; 10 where absent",
+        },
+        { name: "include-newer", help: "states younger than the live one may go too" },
+        DRY_RUN,
+      ],
+      examples: [{ command: "moss state prune -k 3", help: "keep the live state and the two before it" }],
+      load: async () => await import("#cli/moss/state-remove"),
+    },
+    {
+      name: "remove",
+      summary: "remove states by number",
+      operands: [{ name: "state", help: "a number, or a range such as 3-7", many: true, complete: "state" }],
+      options: [DRY_RUN],
+      load: async () => await import("#cli/moss/state-remove"),
+    },
+    {
+      name: "export",
+      summary: "write the system model of a state: its collections and the packages asked for",
+      operands: [{ name: "state", help: "its number; the live one where absent", optional: true, complete: "state" }],
+      options: [
+        {
+          name: "output",
+          short: "o",
+          value: "path",
+          implied: "",
+          help: "a file, or a folder for one",
+          complete: "file",
+        },
+      ],
+      load: async () => await import("#cli/moss/state-export"),
+    },
+  ],
+};

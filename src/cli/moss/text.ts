@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Packages, states and times as people read them. */
+import { formatTable, printable, textWidth } from "#cli/style";
+import { isTerminal, terminalWidth } from "#cli/terminal";
+
+/** How a sequence of a terminal begins. */
+const ESCAPE = "\u001b[";
+
+/** `2026-11-24 23:30`, by the clock of whoever reads. */
+export function formatTime(milliseconds: number): string {
+  const time = new Date(milliseconds);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+  return `${day} ${two(time.getHours())}:${two(time.getMinutes())}`;
+}
+
+/** A table's lines, cut to the terminal where there is one; what is piped stays whole. */
+export function fittedTable(
+  rows: readonly (readonly string[])[],
+  right: readonly number[] = [],
+  indent = "",
+): string[] {
+  const lines = formatTable(rows, right).map((line) => indent + line);
+  return isTerminal(1) ? lines.map((line) => cut(line, terminalWidth())) : lines;
+}
+
+/** A line that is no wider than `width` columns; escape sequences take none, and are kept. */
+export function cut(line: string, width: number): string {
+  if (textWidth(line) <= width) return line;
+  let out = "";
+  let left = width - 1;
+  line.split(ESCAPE).forEach((part, i) => {
+    const end = i === 0 ? 0 : part.indexOf("m") + 1;
+    if (i > 0) out += ESCAPE + part.slice(0, end);
+    for (const char of part.slice(end)) {
+      const columns = textWidth(char);
+      // What does not fit ends the text; the sequences that follow must still be there.
+      left = columns > left ? 0 : left - columns;
+      if (left > 0 || columns === 0) out += char;
+    }
+  });
+  return `${out}…`;
+}
+
+/** A text of a package on one line. */
+export function oneLine(text: string): string {
+  return printable(text).replace(/\s+/g, " ").trim();
+}
+
+/** A paragraph in lines of at most `width` columns. */
+export function wrapped(text: string, width: number): string[] {
+  return printable(text)
+    .split("\n")
+    .flatMap((paragraph) => {
+      const lines: string[] = [];
+      let line = "";
+      for (const word of paragraph.split(/\s+/).filter((item) => item !== "")) {
+        if (line !== "" && textWidth(line) + 1 + textWidth(word) > width) {
+          lines.push(line);
+          line = word;
+        } else line = line === "" ? word : `${line} ${word}`;
+      }
+      return [...lines, line];
+    });
+}

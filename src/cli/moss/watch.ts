@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Shows what the engine tells: one bar for each piece of work, lines for what stays, events for programs. */
+import type { Progress } from "#cli/progress";
+import { counted, formatBytes } from "#cli/style";
+import type { Ui } from "#cli/ui";
+import type { EngineEvent, EngineListener } from "#moss/events";
+
+/** A listener that shows events; dispose it when the work has ended, however it ended. */
+export interface Watcher extends Disposable {
+  readonly on: EngineListener;
+}
+
+const PHASES: Readonly<Record<string, string>> = {
+  recover: "Looking after a run that did not end",
+  merge: "Merging",
+  stage: "Writing",
+  sync: "Syncing",
+  verify: "Verifying",
+  repair: "Repairing",
+  prune: "Removing states",
+  sweep: "Sweeping the store",
+};
+
+export function watch(ui: Ui): Watcher {
+  let bar: { readonly label: string; readonly progress: Progress } | undefined;
+  const show = (
+    label: string,
+    unit: "bytes" | "items",
+    done: number,
+    total: number | undefined,
+    note?: string,
+  ): void => {
+    if (bar?.label !== label) bar = { label, progress: ui.progress(label, unit) };
+    bar.progress.update(done, total, note);
+  };
+  const end = (): void => {
+    bar?.progress.end();
+    bar = undefined;
+  };
+  let missing = 0;
+  const on = (event: EngineEvent): void => {
+    switch (event.kind) {
+      case "phase":
+        end();
+        ui.event({ type: "phase", phase: event.phase });
+        ui.log("debug", PHASES[event.phase] ?? event.phase);
+        return;
+      case "refresh":
+        return show(`Refreshing ${event.collection}`, "bytes", event.bytes, event.total);
+      case "refreshed": {
+        end();
+        const { collection, changed, packages } = event;
+        ui.event({ type: "refreshed", collection, changed, packages });
+        if (changed || ui.verbose) {
+          ui.note(`Refreshed ${collection}: ${counted(packages, "package")}${changed ? "" : ", nothing new"}`);
+        }
+        return;
+      }
+      case "stale":
+        end();
+        return ui.warn(`${event.collection} could not be refreshed, so what is known of it is used: ${event.reason}`);
+      case "fetch":
+        return show("Fetching", "bytes", event.bytes, event.total, event.name);
+      case "fetched":
+        ui.event({ type: "fetched", name: event.name, cached: event.cached, bytes: event.bytes });
+        if (ui.verbose) ui.note(`Fetched ${event.name}${event.cached ? " (was there)" : ""}`);
+        return;
+      case "retry":
+        return ui.note(`Trying ${event.name} again in ${Math.round(event.wait / 100) / 10} s: ${event.reason}`);
+      case "unpack":
+        return show("Unpacking", "items", event.done, event.total, event.name);
+      case "blit":
+        return show("Writing", "items", event.done, undefined);
+      case "verify":
+        return show(`Verifying the ${event.what}`, "items", event.done, event.total);
+      case "full-build":
+        ui.log("info", `The tree is written in full: ${event.reason}`);
+        return;
+      case "recovered":
+        end();
+        ui.event({ type: "recovered", how: event.how, state: event.state, command: event.command });
+        return ui.note(recoveredText(event.how, event.command));
+      case "removed":
+        if (event.what === "state") {
+          ui.event({ type: "removed", state: Number(event.name) });
+          return;
+        }
+        missing = Math.max(missing, event.bytes);
+        return show("Sweeping", "items", event.done, event.total, `${formatBytes(missing)} given back`);
+      case "warning":
+        return ui.warn(event.message);
+      default:
+        return event satisfies never;
+    }
+  };
+  return { on, [Symbol.dispose]: end };
+}
+
+function recoveredText(how: "finished" | "undone", command: string): string {
+  return how === "finished"
+    ? `An earlier command had been cut off; what it began is finished now (${command})`
+    : `An earlier command had been cut off before it changed anything; what it left is cleared away (${command})`;
+}
