@@ -65,13 +65,14 @@ export function makeStone(
   name: string,
   files: Readonly<Record<string, Content>>,
   version = "1",
+  more: Partial<PackageMeta> = {},
 ): MadeStone {
   mkdirSync(folder, { recursive: true });
   const bodies = new BodySet();
   const entries = Object.entries(files).map(([path, content]) => entryOf(path, content, bodies));
   const path = `${folder}/${name}-${version}.stone`;
   const { sha256 } = writeStoneSync(path, {
-    meta: metaOf(name, version),
+    meta: { ...metaOf(name, version), ...more },
     entries,
     body: (digest) => bodies.source(digest),
     profile: "fast",
