@@ -13,6 +13,7 @@ import { formatCapability } from "#model/dependency";
 import { StoneReader } from "#stone/reader";
 import { sha256Hex } from "#sys/sha256";
 import { type DebSpec, hasDpkgDeb, makeDeb } from "#tests/support/debs";
+import { renderOsRelease } from "#transition/os-release";
 
 const folders: string[] = [];
 function temporary(): string {
@@ -367,6 +368,63 @@ it("users of simple script lines become sysusers lines", async () => {
     "",
   ]);
   expect(losses.filter((loss) => loss.kind === "user").map((loss) => loss.subject)).toEqual(["adduser --system ?"]);
+});
+
+it("units that the scripts enable become presets", async () => {
+  const postinst = `#!/bin/sh
+if deb-systemd-helper --quiet was-enabled 'a.service'; then
+  deb-systemd-helper enable 'a.service' >/dev/null || true
+fi
+systemctl \${DPKG_ROOT:+--root="\$DPKG_ROOT"} enable getty@tty1.service || true
+deb-systemd-helper --user enable 'mine.service' >/dev/null || true
+deb-systemd-helper enable "$(cat /x)"
+systemctl disable other.service
+`;
+  const { text } = await importOne({ name: "units", files: { "/usr/bin/u": "x" }, scripts: { postinst } });
+  expect(text("lib/systemd/system-preset/50-moss-deb-units.preset")?.split("\n").slice(1)).toEqual([
+    "enable a.service",
+    "enable getty@.service tty1",
+    "",
+  ]);
+});
+
+it("base-files tells who the system is, and brings what every package takes for granted", async () => {
+  const release =
+    'PRETTY_NAME="Some \\"OS\\" 3"\nNAME=Some\nID=some\nVERSION_ID="3"\nHOME_URL="https://example.invalid/"\n';
+  const stones = await importAll([
+    {
+      name: "base-files",
+      files: { "/usr/lib/os-release": release, "/etc/os-release": { link: "../usr/lib/os-release" } },
+    },
+    { name: "base-passwd" },
+    { name: "libc-bin" },
+  ]);
+  const base = stones.get("base-files");
+  expect(renderOsRelease(base?.text("lib/os-info.json"))).toBe(
+    'NAME=Some\nID=some\nPRETTY_NAME="Some \\"OS\\" 3"\nVERSION_ID=3\nHOME_URL="https://example.invalid/"\n',
+  );
+  expect(base?.entries.has("lib/os-release")).toBe(false);
+  expect(base?.text("share/base-files/os-release")).toBe(release);
+  expect(base?.depends).toEqual(["name(base-passwd)", "name(libc-bin)"]);
+});
+
+it("accounts of base-passwd are lines that agree with Debian's basic.conf", async () => {
+  const { text } = await importOne({
+    name: "base-passwd",
+    files: {
+      "/usr/share/base-passwd/passwd.master":
+        "root:*:0:0:root:/root:/bin/bash\nsync:*:4:65534:sync:/bin:/bin/sync\nnobody:*:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
+      "/usr/share/base-passwd/group.master": "root:*:0:\nnogroup:*:65534:\n",
+    },
+  });
+  expect(text("lib/sysusers.d/moss-deb-base-passwd.conf")?.split("\n").slice(1)).toEqual([
+    "g root 0",
+    "g nogroup 65534",
+    "u root 0 - /root /bin/bash",
+    "u sync 4:65534 - /bin /bin/sync",
+    "u nobody 65534:65534 - /nonexistent /usr/sbin/nologin",
+    "",
+  ]);
 });
 
 const PAIR: readonly DebSpec[] = [

@@ -3,7 +3,8 @@
 
 /**
  * Users and groups that every Debian system begins with: `passwd.master` and `group.master` of the package base-passwd,
- * in the formats of passwd(5) and group(5).
+ * in the formats of passwd(5) and group(5). Real names are left out, as in the basic.conf of Debian's systemd: systemd-sysusers
+ * complains of two lines that differ.
  */
 import type { SystemUser } from "#deb/scan-model";
 
@@ -22,11 +23,14 @@ export function readMasterFiles(masters: ReadonlyMap<string, string>): SystemUse
     if (LINE.test(name) && gid !== undefined) users.push({ name, kind: "group", gid });
   }
   for (const line of (masters.get("passwd.master") ?? "").split("\n")) {
-    const [name = "", , user, group, gecos = "", home = "", shell = ""] = line.split(":");
+    const [name = "", , user, group, , home = "", shell = ""] = line.split(":");
     const uid = id(user);
     const gid = id(group);
     if (LINE.test(name) && uid !== undefined && gid !== undefined) {
-      users.push({ name, kind: "user", uid, gid, gecos, home, shell });
+      const own = users.some(
+        (other) => other.kind === "group" && other.name === name && other.gid === gid && gid === uid,
+      );
+      users.push({ name, kind: "user", uid, ...(own ? {} : { gid }), home, shell });
     }
   }
   return users;

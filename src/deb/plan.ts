@@ -15,6 +15,7 @@ import type { PackageScan, ScannedFile } from "#deb/scan-model";
 import type { ScanSet } from "#deb/set";
 import { decideLinking, type SetFiles } from "#deb/sonames";
 import { stateTexts } from "#deb/state-lines";
+import { presetTexts } from "#deb/units";
 import { formatCapability } from "#model/dependency";
 
 export interface PlanOptions {
@@ -98,9 +99,10 @@ export function planSet(set: ScanSet, options: PlanOptions): PackagePlan[] {
 
   return set.all().map((scan) => {
     const quirks = quirksOf(scan);
-    const drop = new Set(owned.drop.get(scan.name));
+    const drop = new Set([...(owned.drop.get(scan.name) ?? []), ...quirks.drop]);
     const found = capabilities.of(scan);
     const depends = new Set([...dependsOf(set, scan), ...(linking.depends.get(scan.name) ?? []), ...found.depends]);
+    for (const name of quirks.needs) if (set.get(name) !== undefined) depends.add(`name(${name})`);
     const provides = new Set(found.provides);
     for (const given of [...provides, `name(${scan.name})`]) depends.delete(given);
     const conflicts = conflictsOf(set, scan);
@@ -128,6 +130,7 @@ export function planSet(set: ScanSet, options: PlanOptions): PackagePlan[] {
       links: [...links, ...quirks.links].filter((link) => isFree(scan, link.path)),
       texts: [
         ...stateTexts(scan.name, [...scan.state, ...quirks.state], [...scan.users, ...quirks.users]),
+        ...presetTexts(scan.name, scan.units),
         ...quirks.texts,
       ],
       losses: [

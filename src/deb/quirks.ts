@@ -5,10 +5,14 @@
  * The few packages whose maintainer scripts make what no system works without. Scripts never run here, so what they would
  * copy or write is said here instead, package by package, and reported.
  */
+import { osInfo } from "#deb/os-info";
 import type { PlannedLink, PlannedText } from "#deb/plan-model";
 import type { Loss, PackageScan, StateEntry, SystemUser } from "#deb/scan-model";
+import { OTHERS_DISABLED } from "#deb/units";
 
 export interface Quirks {
+  /** Paths that the stone does not have. */
+  readonly drop: readonly string[];
   readonly rename: Readonly<Record<string, string>>;
   readonly links: readonly PlannedLink[];
   readonly state: readonly StateEntry[];
@@ -19,7 +23,7 @@ export interface Quirks {
   readonly needs: readonly string[];
 }
 
-const NONE: Quirks = { rename: {}, links: [], state: [], users: [], texts: [], losses: [], needs: [] };
+const NONE: Quirks = { drop: [], rename: {}, links: [], state: [], users: [], texts: [], losses: [], needs: [] };
 const root = { uid: 0, gid: 0 };
 const ADM = 4;
 const MAIL = 8;
@@ -30,7 +34,7 @@ const folder = (path: string, mode = 0o755, gid = 0): StateEntry => ({ path, kin
 const link = (path: string, target: string): StateEntry => ({ ...root, path, kind: "link", mode: 0o777, target });
 
 /** A state file that the package has as a default below /usr/share, and which its script copies. */
-function baseFiles(): Quirks {
+function baseFiles(scan: PackageScan): Quirks {
   const share = "/usr/share/base-files";
   return {
     ...NONE,
@@ -46,7 +50,10 @@ function baseFiles(): Quirks {
       folder("var/log/private", 0o700, ADM),
       link("var/spool/mail", "../mail"),
     ],
+    // The accounts, the loader's helpers and the terminals' descriptions are taken for granted by everything.
+    needs: ["base-passwd", "libc-bin", "ncurses-base"],
     texts: [
+      ...(scan.osRelease === undefined ? [] : [{ path: "lib/os-info.json", text: osInfo(scan.osRelease) }]),
       {
         path: "lib/tmpfiles.d/moss-deb-base-files-log.conf",
         text: `f /var/log/wtmp 0664 0 ${UTMP} - -\nf /var/log/btmp 0660 0 ${UTMP} - -\nf /var/log/lastlog 0664 0 ${UTMP} - -\n`,
@@ -82,16 +89,29 @@ function pamRuntime(): Quirks {
   };
 }
 
-const TABLE: Readonly<Record<string, () => Quirks>> = {
+const FIRST_QUESTIONS = "lib/systemd/system/sysinit.target.wants/systemd-firstboot.service";
+
+const TABLE: Readonly<Record<string, (scan: PackageScan) => Quirks>> = {
   "base-files": baseFiles,
   "libpam-runtime": pamRuntime,
   libtinfo6: () => ({ ...NONE, needs: ["ncurses-base"] }),
-  systemd: () => ({ ...NONE, needs: ["base-files", "base-passwd", "libc-bin", "util-linux"] }),
-  "systemd-sysv": () => ({ ...NONE, needs: ["login", "libpam-runtime"] }),
+  systemd: () => ({
+    ...NONE,
+    needs: ["base-files", "login", "util-linux"],
+    texts: [OTHERS_DISABLED],
+    // Its script makes the machine id, so no start is ever a first one and nobody is asked for a time zone.
+    drop: [FIRST_QUESTIONS],
+    losses: [
+      { kind: "config-changed", subject: `/usr/${FIRST_QUESTIONS}`, detail: "left out: the first start asks nothing" },
+    ],
+    // Where it is, the journal is kept over restarts.
+    state: [folder("var/log/journal")],
+  }),
+  login: () => ({ ...NONE, needs: ["libpam-runtime"] }),
   "libc-bin": () => ({ ...NONE, state: [copy("etc/nsswitch.conf", "/usr/share/libc-bin/nsswitch.conf")] }),
 };
 
 /** What is added to a package, by its name. */
 export function quirksOf(scan: PackageScan): Quirks {
-  return TABLE[scan.name]?.() ?? NONE;
+  return TABLE[scan.name]?.(scan) ?? NONE;
 }

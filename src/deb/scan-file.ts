@@ -30,6 +30,7 @@ export class FileScanner {
   readonly losses: Loss[] = [];
   copyright: string | undefined;
   licencesFrom: string | undefined;
+  osRelease: string | undefined;
   readonly #name: string;
   readonly #options: ScanOptions;
   readonly #around: Surroundings;
@@ -142,6 +143,7 @@ export class FileScanner {
   #isOwnText(path: string): boolean {
     return (
       path === `share/doc/${this.#name}/copyright` ||
+      path === "lib/os-release" ||
       path.startsWith("share/factory/etc/ld.so.conf.d/") ||
       /^share\/base-passwd\/(passwd|group)\.master$/.test(path)
     );
@@ -151,6 +153,7 @@ export class FileScanner {
     if (!this.#isOwnText(entry.path)) return;
     const text = Buffer.from(spool.readAt(0, spool.size)).toString("utf8");
     if (entry.path.endsWith("/copyright")) this.copyright = text;
+    else if (entry.path === "lib/os-release") this.osRelease = text;
     else if (entry.path.endsWith(".master")) this.#masters.set(entry.path.split("/").at(-1) ?? "", text);
     else {
       for (const line of text.split("\n")) {

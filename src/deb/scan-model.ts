@@ -135,6 +135,10 @@ export interface PackageScan {
   readonly alternatives: readonly Alternative[];
   readonly diversions: readonly Diversion[];
   readonly users: readonly SystemUser[];
+  /** Units of the system that the package's scripts enable. */
+  readonly units: readonly string[];
+  /** The text of the package's own os-release. */
+  readonly osRelease?: string;
   /** Folders that the package adds to the loader's path (`/etc/ld.so.conf.d`), relative to /usr. */
   readonly libraryFolders: readonly string[];
   readonly losses: readonly Loss[];

@@ -14,7 +14,7 @@ import { splitDescription } from "#formats/control";
 import { Xxh3_128 } from "#sys/xxh3";
 
 /** Changes whenever a scan of the same package may come out differently, so that kept scans are not used again. */
-export const SCAN_VERSION = 1;
+export const SCAN_VERSION = 2;
 
 const RELATIONS = ["depends", "pre-depends", "recommends", "conflicts", "breaks", "replaces", "provides"];
 
@@ -102,6 +102,8 @@ export function scanDeb(path: string, sha256: string, options: ScanOptions): Pac
     alternatives: scripts.alternatives,
     diversions: scripts.diversions,
     users: [...scanner.users, ...scripts.users],
+    units: scripts.units,
+    ...(scanner.osRelease === undefined ? {} : { osRelease: scanner.osRelease }),
     libraryFolders: uniqueSorted(scanner.libraryFolders),
     losses: [...losses, ...scanner.losses, ...scripts.losses],
   };

@@ -2,17 +2,20 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /**
- * What can be read out of maintainer scripts, which never run here: alternatives, diversions, system users. The rest is
- * named in the report.
+ * What can be read out of maintainer scripts, which never run here: alternatives, diversions, system users, enabled
+ * units. The rest is named in the report.
  */
 import { uniqueSorted } from "#base/order";
 import type { Alternative, Diversion, Loss, SystemUser } from "#deb/scan-model";
 import { type Command, programOf, readCommands } from "#deb/shell";
+import { enabledUnits } from "#deb/units";
 
 export interface ScriptFacts {
   readonly alternatives: Alternative[];
   readonly diversions: Diversion[];
   readonly users: SystemUser[];
+  /** Units of the system that are enabled. */
+  readonly units: string[];
   readonly losses: Loss[];
 }
 
@@ -94,7 +97,7 @@ function readUser(program: string, command: Command): SystemUser | undefined {
 
 /** Reads the scripts of one package. @param scripts name of the script to its text. */
 export function readScripts(scripts: ReadonlyMap<string, string>): ScriptFacts {
-  const facts: ScriptFacts = { alternatives: [], diversions: [], users: [], losses: [] };
+  const facts: ScriptFacts = { alternatives: [], diversions: [], users: [], units: [], losses: [] };
   const lose = (kind: Loss["kind"], subject: string, detail: string) => facts.losses.push({ kind, subject, detail });
   const seen = new Set<string>();
   for (const name of ["preinst", "postinst", "prerm", "postrm", "config"]) {
@@ -106,6 +109,7 @@ export function readScripts(scripts: ReadonlyMap<string, string>): ScriptFacts {
       const program = programOf(command);
       const written = command.map((word) => word ?? "?").join(" ");
       if (program === undefined || name === "prerm" || name === "postrm") continue;
+      facts.units.push(...enabledUnits(command).filter((unit) => !facts.units.includes(unit)));
       const key = `${program} ${written}`;
       if (program === "update-alternatives" && command.includes("--install")) {
         if (seen.has(key)) continue;

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/**
+ * The collection `protosnek`: the Debian packages that the demo, the examples and the benches import, with all that they
+ * need. `./dev moss-deb import -o protosnek $(node_modules/.bin/bun tools/protosnek.ts)` makes it by hand.
+ */
+
+/** What the announcements install, and what a system needs to start and to be used. */
+export const SYSTEM = [
+  ..."bash dash dbus dbus-broker systemd systemd-sysv coreutils util-linux which nano less procps iproute2 libatm1".split(
+    " ",
+  ),
+  ..."kmod login libpam-runtime libpam-systemd udev".split(" "),
+];
+
+/** Both toolchains, and what boulder puts into every root. */
+export const TOOLCHAINS = [
+  ..."gcc g++ binutils libc6-dev linux-libc-dev clang lld llvm mold ccache pkgconf gdb strace".split(" "),
+  ..."diffutils findutils mawk grep gzip sed patch bzip2 xz-utils zstd libarchive-tools file".split(" "),
+];
+
+/** Build systems and languages. */
+export const BUILD_SYSTEMS = [
+  ..."make cmake meson ninja-build autoconf automake libtool autopoint gettext bison flex texinfo m4 ed".split(" "),
+  ..."python3 python3-build python3-installer python3-packaging python3-setuptools python3-wheel".split(" "),
+  ..."perl libmodule-build-perl".split(" "),
+];
+
+/** Libraries that the example recipes build with. */
+export const LIBRARIES =
+  "zlib1g-dev libbz2-dev liblzma-dev libzstd-dev libexpat1-dev libffi-dev libxml2-dev libncurses-dev libreadline-dev libssl-dev libpng-dev".split(
+    " ",
+  );
+
+export const PROTOSNEK: readonly string[] = [...SYSTEM, ...TOOLCHAINS, ...BUILD_SYSTEMS, ...LIBRARIES];
+
+/** The words of the announcement: `which` names no package there, and is found as a program. */
+export const ANNOUNCED: readonly string[] =
+  "bash dash dbus dbus-broker systemd coreutils util-linux which moss nano".split(" ");
+
+if (import.meta.main) process.stdout.write(`${PROTOSNEK.join(" ")}\n`);
