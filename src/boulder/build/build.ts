@@ -11,6 +11,7 @@ import { verifyManifest, writeBuildManifests } from "../package/manifest";
 import { type PackagingResult, packageInstall } from "../package/package";
 import { findMissing, missingText } from "../phases/missing";
 import { type PhaseContext, PhaseFailure, phaseName, runPhase } from "../phases/phase";
+import { openShell } from "../phases/shell";
 import { bindsOf, Workspace } from "../phases/workspace";
 import { makePlan, type Plan, type PlannedStage } from "../plan/plan";
 import { readCollections } from "../root/collections";
@@ -92,6 +93,21 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   };
 }
 
+/** What all phases of a build share. */
+export function contextOf(plan: Plan, root: BuildRoot, workspace: Workspace, options: BuildOptions): PhaseContext {
+  const caches = options.compilerCache ? join(options.cache, "compilers") : undefined;
+  return {
+    recipe: options.recipe,
+    workspace,
+    root: root.folder,
+    binds: bindsOf(workspace, plan, dirname(options.recipePath), caches),
+    onOutput: (chunk) => options.onEvent({ kind: "output", chunk }),
+    ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+    ...(options.memory === undefined ? {} : { memory: options.memory }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  };
+}
+
 async function runStages(
   ground: Ground,
   root: BuildRoot,
@@ -101,18 +117,8 @@ async function runStages(
   watch: StepWatch,
 ): Promise<void> {
   const { plan } = ground;
-  const { recipe, onEvent, from } = options;
-  const caches = options.compilerCache ? join(options.cache, "compilers") : undefined;
-  const context: PhaseContext = {
-    recipe,
-    workspace,
-    root: root.folder,
-    binds: bindsOf(workspace, plan, dirname(options.recipePath), caches),
-    onOutput: (chunk) => onEvent({ kind: "output", chunk }),
-    ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
-    ...(options.memory === undefined ? {} : { memory: options.memory }),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  };
+  const { onEvent, from } = options;
+  const context = contextOf(plan, root, workspace, options);
   // Only the last stage can be gone on with: those before it have done their work.
   const stages = from === undefined ? plan.stages : plan.stages.slice(-1);
   for (const stage of stages) {
@@ -134,7 +140,13 @@ async function runStages(
       const name = phaseName(stage, planned.phase);
       const log = join(workspace.logs, `${name}.log`);
       onEvent({ kind: "phase", target: stage.target, stage: stage.stage, phase: planned.phase, log });
-      const { wallMs, cpuMs } = await runPhase(stage, planned, context);
+      const { wallMs, cpuMs } = await runPhase(stage, planned, context).catch(async (error: unknown) => {
+        if (options.shell && error instanceof PhaseFailure) {
+          onEvent({ kind: "shell", phase: planned.phase, message: error.message });
+          await openShell(stage, context);
+        }
+        throw error;
+      });
       onEvent({ kind: "done", phase: planned.phase, wallMs, cpuMs });
       watch.lap(name);
     }

@@ -25,6 +25,8 @@ export type BuildEvent =
   | { readonly kind: "output"; readonly chunk: Uint8Array }
   | { readonly kind: "done"; readonly phase: string; readonly wallMs: number; readonly cpuMs: number }
   | { readonly kind: "packaging"; readonly event: PackagingEvent }
+  /** A phase failed, and a shell opens where it ran. */
+  | { readonly kind: "shell"; readonly phase: string; readonly message: string }
   | {
       readonly kind: "unresolved";
       readonly package: string;

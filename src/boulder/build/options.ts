@@ -31,6 +31,8 @@ export interface BuildOptions {
   readonly buildRelease: number;
   /** Keeps the build folders after a success too. */
   readonly keep: boolean;
+  /** Opens a shell in the root where a phase failed, before the build ends. */
+  readonly shell: boolean;
   /** A manifest that the build has to agree with. */
   readonly verify?: string;
   readonly timeout?: number;

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** The folders of one build on the host, and the lock that keeps a second build of the same recipe out. */
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Failure } from "#base/errors";
 import type { Bind } from "#container/run";
@@ -67,6 +67,10 @@ export class Workspace implements Disposable {
     return join(this.folder, "status");
   }
 
+  get compilers(): string {
+    return join(this.folder, "compilers");
+  }
+
   /** For what packaging makes. */
   get scratch(): string {
     return join(this.folder, "scratch");
@@ -112,7 +116,8 @@ export class Workspace implements Disposable {
 
   /** Removes everything but the logs. */
   clean(): void {
-    for (const folder of [this.build, this.install, this.sources, this.scripts, this.status, this.scratch]) {
+    const used = [this.build, this.install, this.sources, this.scripts, this.status, this.scratch, this.compilers];
+    for (const folder of used) {
       rmSync(folder, { recursive: true, force: true });
     }
     rmSync(join(this.folder, "record.json"), { force: true });
@@ -134,6 +139,7 @@ export function bindsOf(workspace: Workspace, plan: Plan, recipeFolder: string, 
     { source: recipeFolder, target: GUEST.recipe, readOnly: true },
   ];
   if (caches === undefined) return binds;
+  binds.push({ source: compilerLinks(workspace), target: GUEST.compilers, readOnly: true });
   const names = ["ccache", "sccache", "gocache", "gomodcache", "cargocache", "zigcache"] as const;
   for (const name of names) {
     // Compilers of different toolchains and targets keep apart by their own keys.
@@ -142,6 +148,17 @@ export function bindsOf(workspace: Workspace, plan: Plan, recipeFolder: string, 
     binds.push({ source, target: GUEST[name] });
   }
   return binds;
+}
+
+/** Compilers that ccache stands in for, whether or not the root's package of ccache brings links of its own. */
+const CACHED = ["cc", "c++", "gcc", "g++", "clang", "clang++"];
+
+function compilerLinks(workspace: Workspace): string {
+  const folder = workspace.compilers;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  for (const name of CACHED) symlinkSync("/usr/bin/ccache", join(folder, name));
+  return folder;
 }
 
 /** Where a script leaves word of its failure. */

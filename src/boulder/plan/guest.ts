@@ -14,6 +14,8 @@ export const GUEST = {
   package: "/mason/recipe/pkg",
   sources: "/mason/sourcedir",
   scripts: "/mason/scripts",
+  /** Names of compilers that lead to ccache, before the compilers themselves in PATH. */
+  compilers: "/mason/compilers",
   ccache: "/mason/ccache",
   sccache: "/mason/sccache",
   gocache: "/mason/gocache",

@@ -44,6 +44,8 @@ export interface PlannedStage {
   readonly flags: Readonly<Record<Language, string>>;
   readonly tuning: TuningResult["groups"];
   readonly phases: readonly PlannedPhase[];
+  /** What stands before the script of each phase: the environment of boulder and of the recipe. */
+  readonly prelude: readonly ScriptLine[];
   /** PATH of its scripts, and the toolchain's program that splits and strips what they make. */
   readonly path: string;
   readonly objcopy: string;
@@ -136,12 +138,12 @@ function planStage(
     return expanded.lines;
   };
   const environment = environmentOf(recipe, target);
+  const prelude = [...take(PREAMBLE, undefined), ...(environment === undefined ? [] : take(environment, recipe.file))];
   const phases = PHASES_OF[stage].flatMap((phase): PlannedPhase[] => {
     const body = scriptOf(recipe, target, phase);
     if (body === undefined || (phase === "check" && options.noCheck === true)) return [];
     const lines = [
-      ...take(PREAMBLE, undefined),
-      ...(environment === undefined ? [] : take(environment, recipe.file)),
+      ...prelude,
       ...take(body, recipe.file),
       ...(phase === "workload" ? take(mergeOf(recipe, stage), undefined) : []),
     ];
@@ -160,6 +162,7 @@ function planStage(
     flags: Object.fromEntries(expandedFlags) as Record<Language, string>,
     tuning: tuning.groups,
     phases,
+    prelude,
     path: expandValue("%(path)", scope).text,
     objcopy: expandValue("%(objcopy)", scope).text,
   };
@@ -197,10 +200,7 @@ function builtinsOf(
     ["pgo_stage", STAGE_NAMES[stage]],
     ["pgo_dir", pgoFolder(target)],
     ...compilerNames(recipe.options.toolchain, recipe.options.mold),
-    [
-      "compiler_path",
-      options.cache === true ? "/usr/lib/ccache/bin:/usr/lib/ccache:/usr/bin:/usr/sbin" : "/usr/bin:/usr/sbin",
-    ],
+    ["compiler_path", options.cache === true ? `${GUEST.compilers}:/usr/bin:/usr/sbin` : "/usr/bin:/usr/sbin"],
     ["compiler_cache", cached(GUEST.ccache)],
     ["scompiler_cache", cached(GUEST.sccache)],
     ["compiler_go_cache", cached(GUEST.gocache)],

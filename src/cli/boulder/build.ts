@@ -33,6 +33,7 @@ export interface BuildFlags extends PlanFlags, FetchFlags {
   readonly buildRelease?: string;
   readonly from?: string;
   readonly keep?: boolean;
+  readonly shell?: boolean;
   readonly quiet?: boolean;
   readonly verify?: string;
   readonly timeout?: string;
@@ -74,6 +75,7 @@ export async function buildOptions(
     output: flags.local === true ? localCollection(cache, profile.id) : resolve(flags.output ?? "."),
     buildRelease: wholeNumber("build release", flags.buildRelease) ?? 1,
     keep: flags.keep ?? false,
+    shell: flags.shell ?? false,
     command: `boulder build ${argument ?? "."}`,
     onEvent: watchBuild({ json: flags.json ?? false, output: flags.quiet !== true }),
     ...(from === undefined ? {} : { from }),

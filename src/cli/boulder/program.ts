@@ -92,6 +92,7 @@ export function boulder(): Command {
     .option("-b, --build-release <n>", "the builds of one release are told apart by it (default: 1)")
     .option("--from <phase>", "go on with the last build, which failed, at this phase")
     .option("--keep", "keep the build folders after a success too")
+    .option("--shell", "open a shell in the root where a phase failed")
     .option("--verify <manifest>", "fail where the result is not what this manifest says")
     .option("--mirror <place>", "folder or address that has sources by hash or name; can be repeated", many)
     .option("--offline", "use no network, but that which a recipe asks for itself")
@@ -101,6 +102,14 @@ export function boulder(): Command {
     .option("--json", "events and result as JSON, one a line")
     .action(async (file: string | undefined, _: unknown, command: Command) => {
       await (await import("#cli/boulder/build")).buildVerb(file, command.optsWithGlobals<BuildFlags>());
+    });
+
+  withPlan(program.command("chroot"))
+    .description("open a shell in the root of a recipe, where its last build left its folders")
+    .argument("[recipe]", "recipe file or its folder (default: here)")
+    .option("-u, --update", "refresh the indexes of the collections first")
+    .action(async (file: string | undefined, _: unknown, command: Command) => {
+      await (await import("#cli/boulder/chroot")).chrootVerb(file, command.optsWithGlobals<BuildFlags>());
     });
 
   program

@@ -86,6 +86,8 @@ function textOf(event: Exclude<BuildEvent, { kind: "output" }>): string | undefi
       return `${event.phase} took ${seconds(event.wallMs)} (${seconds(event.cpuMs)} of processor time)`;
     case "packaging":
       return packagingText(event.event);
+    case "shell":
+      return `${event.message}\nA shell where ${event.phase} failed; leave it to end the build`;
     case "unresolved":
       return `warning: ${event.package} needs ${event.dependency}, which nothing gives (from ${event.files.slice(0, 3).join(", ") || "the recipe"})`;
     case "manifest":
