@@ -77,7 +77,7 @@ function checkLimits(options: ContainerOptions): void {
 export function checkOptions(options: ContainerOptions): Checked {
   const folders = typeof options.root === "string" ? [options.root] : options.root;
   const access = options.access ?? "overlay";
-  const fakeroot = (options.fakeroot ?? false) || (options.init ?? false);
+  const fakeroot = (options.fakeroot ?? false) || (options.init ?? false) || (options.nested ?? false);
   if (folders.length === 0) throw usage("run in", "", "no root is named", "at least one folder");
   if (options.command.length === 0) throw usage("run", "", "no command is given", "a program and its arguments");
   for (const text of [...options.command, ...Object.entries(options.env ?? {}).flat()]) {

@@ -59,6 +59,11 @@ export interface ContainerOptions {
   readonly etc?: boolean;
   /** Keeps the rights that an init needs, and runs the command as process 1 itself. Implies `fakeroot`. */
   readonly init?: boolean;
+  /**
+   * Containers can be made inside. Implies `fakeroot`. The kernel allows that only where all of /proc is seen: root inside,
+   * which is the caller, could then write what is writable for root there. For programs that are trusted.
+   */
+  readonly nested?: boolean;
   readonly limits?: Limits;
   /** Milliseconds until the whole container is killed. */
   readonly timeout?: number;

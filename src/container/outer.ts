@@ -12,7 +12,7 @@
 import type { Identity } from "#container/identity";
 
 const SCRIPT = String.raw`
-my ($UNSHARE, $MOUNT, $PRLIMIT, $PRCTL) = splice @ARGV, 0, 4;
+my ($UNSHARE, $MOUNT, $PRLIMIT, $PRCTL, $CALLER) = splice @ARGV, 0, 5;
 sub failed { syswrite(OUT, "failed\t@_: $!\n"); exit 125 }
 $^F = 3; # the descriptor goes on to bubblewrap
 open(OUT, '>&=', 3);
@@ -25,6 +25,10 @@ sub map_other { my ($how, $pid, $uids, $gids) = @_;
   my @u = split ' ', $uids; my @g = split ' ', $gids;
   system("newuidmap", $pid, @u) == 0 or failed("newuidmap", $uids);
   system("newgidmap", $pid, @g) == 0 or failed("newgidmap", $gids) }
+# Ends this process when its parent ends, also where that has happened already. A change of rights takes it away.
+sub die_with { my ($parent) = @_;
+  syscall($PRCTL, 1, 9, 0, 0, 0) == 0 or failed("prctl");
+  defined $parent && getppid() != $parent and exit 125 }
 # Waits for one byte from another process, or ends this one where that has gone.
 sub await_byte { my ($r, $byte) = @_; sysread($r, $byte, 1) or exit 125 }
 sub enter { my ($flags, $how, $uids, $gids) = @_;
@@ -37,15 +41,17 @@ sub enter { my ($flags, $how, $uids, $gids) = @_;
     close $r }
   syscall($UNSHARE, $flags + 0) == 0 or failed("unshare", $flags);
   if ($helper) { syswrite($w, "x"); close $w; waitpid($helper, 0); exit 125 if $? }
-  elsif ($uids) { put("/proc/self/setgroups", "deny"); put("/proc/self/uid_map", $uids); put("/proc/self/gid_map", $gids) } }
+  elsif ($uids) { put("/proc/self/setgroups", "deny"); put("/proc/self/uid_map", $uids); put("/proc/self/gid_map", $gids) }
+  die_with($CALLER) }
 # Goes on as process 1 of the process namespace that was entered, which ends when the program that was started does.
 # With flags, that process enters a user namespace of its own, and this one, which has the right to, writes its maps.
-sub child { my ($flags, $uids, $gids) = @_;
+sub child { my ($flags, $uids, $gids, $proc) = @_;
   my ($r, $w, $r2, $w2);
   pipe($r, $w) or failed("pipe");
   $flags and (pipe($r2, $w2) or failed("pipe"));
   my $child = fork; defined $child or failed("fork");
   if ($child) {
+    syswrite(OUT, "child\t$child\n");
     close $w; await_byte($r);
     if ($flags) {
       close $r2;
@@ -53,9 +59,12 @@ sub child { my ($flags, $uids, $gids) = @_;
       syswrite($w2, "x") }
     waitpid($child, 0); exit($? & 127 ? 128 + ($? & 127) : $? >> 8) }
   close $r; close $w2 if $flags;
+  # Here, because only who owns the process namespace may mount what shows it: MS_NOSUID | MS_NODEV | MS_NOEXEC.
+  my ($type, $none) = ("proc", "");
+  length $proc and (syscall($MOUNT, $type, $proc, $type, 14, $none) == 0 or failed("mount", $proc));
   $flags and (syscall($UNSHARE, $flags + 0) == 0 or failed("unshare", $flags));
   # After the change of rights, which would take it away. The byte cannot be written where the other has already gone.
-  syscall($PRCTL, 1, 9, 0, 0, 0) == 0 or failed("prctl");
+  die_with();
   syswrite($w, "x"); close $w;
   await_byte($r2) if $flags }
 while (@ARGV) {
@@ -69,7 +78,7 @@ while (@ARGV) {
   elsif ($step eq "rlimit") { my ($which, $value) = splice @ARGV, 0, 2; my $pair = pack("QQ", $value, $value);
     syscall($PRLIMIT, 0, $which + 0, $pair, 0) == 0 or failed("setrlimit", $which, $value) }
   elsif ($step eq "enter") { enter(splice @ARGV, 0, 4) }
-  elsif ($step eq "child") { child(splice @ARGV, 0, 3) }
+  elsif ($step eq "child") { child(splice @ARGV, 0, 4) }
   elsif ($step eq "exec") { exec { $ARGV[0] } @ARGV; failed("exec", $ARGV[0]) }
   else { $! = 22; failed("step", $step) } }
 `;
@@ -101,11 +110,12 @@ export class Steps {
   /**
    * Goes on as process 1 of the new process namespace, and dies with the program that was started: all that comes later
    * dies with it, at whatever moment that is killed. (Bubblewrap killed in its first steps would leave a child behind.)
-   * With an identity, in a user namespace whose maps this program's rights allow.
+   * With an identity, in a user namespace whose maps this program's rights allow. With a folder, /proc of the new process
+   * namespace is mounted there.
    */
-  child(identity?: Identity): this {
+  child(identity?: Identity, proc = ""): this {
     const flags = identity === undefined ? 0 : CLONE_NEWNS | CLONE_NEWUSER;
-    this.#list.push("child", String(flags), identity?.uids ?? "", identity?.gids ?? "");
+    this.#list.push("child", String(flags), identity?.uids ?? "", identity?.gids ?? "", proc);
     return this;
   }
   mount(source: string, target: string, type: string, flags: number, data: string): this {
@@ -136,6 +146,6 @@ export class Steps {
   }
   /** The whole command line, ending in the program that it becomes. */
   exec(program: readonly string[]): string[] {
-    return ["perl", "-e", SCRIPT, ...CALLS, ...this.#list, "exec", ...program];
+    return ["perl", "-e", SCRIPT, ...CALLS, String(process.pid), ...this.#list, "exec", ...program];
   }
 }

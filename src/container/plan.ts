@@ -28,6 +28,8 @@ const FAKEROOT_RIGHTS = [
   "CAP_SYS_CHROOT",
 ];
 
+const MS_BIND = 0x1000;
+
 /** The largest option text that mount(2) takes is one page. */
 const MAX_MOUNT_DATA = 4000;
 
@@ -85,9 +87,9 @@ function mountRoot(
   options: ContainerOptions,
   { path: scratch, privileged }: { path: string; privileged: boolean },
 ): string {
-  if (checked.access === "writable") return checked.layers[0] ?? "/";
   const size = options.scratchSize === undefined ? "" : `,size=${options.scratchSize}`;
   steps.mount("tmpfs", scratch, "tmpfs", 0, `mode=755${size}`);
+  if (checked.access === "writable") return checked.layers[0] ?? "/";
   const merged = join(scratch, "root");
   const kept = checked.access === "overlay" ? options.keep : undefined;
   const upper = kept === undefined ? join(scratch, "upper") : join(kept, "upper");
@@ -121,8 +123,33 @@ function mountRoot(
   return merged;
 }
 
-function bubblewrap(bwrap: string, merged: string, checked: Checked, options: ContainerOptions): string[] {
-  const args = [bwrap, "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"];
+/** Folders that bubblewrap takes the container's parts from. */
+interface Parts {
+  readonly merged: string;
+  readonly sys: string;
+  /** Where /proc of the outer process namespace is; absent where bubblewrap makes one of its own. */
+  readonly proc?: string;
+}
+
+/** The host's /sys without what is mounted in it, such as cgroups: a dozen mounts, each of which would be bound. */
+function mountSys(steps: Steps, scratch: string): string {
+  const sys = join(scratch, "sys");
+  steps.mkdir(sys).mount("/sys", sys, "none", MS_BIND, "");
+  return sys;
+}
+
+/** What of /proc steers the whole machine, and root could write: the owner of these files is the real root. */
+const STEERING = ["sys", "sysrq-trigger", "irq", "bus"];
+
+function procArguments(proc: string | undefined, nested: boolean): string[] {
+  if (proc === undefined) return ["--proc", "/proc"];
+  const masks = nested ? [] : STEERING.flatMap((name) => ["--ro-bind-try", join(proc, name), join("/proc", name)]);
+  return ["--bind", proc, "/proc", ...masks];
+}
+
+function bubblewrap(bwrap: string, parts: Parts, checked: Checked, options: ContainerOptions): string[] {
+  const args = [bwrap, "--die-with-parent", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"];
+  if (parts.proc === undefined) args.push("--unshare-pid");
   if (options.network !== true) args.push("--unshare-net");
   if (options.interactive !== true) args.push("--new-session");
   args.push("--hostname", options.hostname ?? "moss", "--json-status-fd", "3");
@@ -131,8 +158,8 @@ function bubblewrap(bwrap: string, merged: string, checked: Checked, options: Co
   else if (checked.fakeroot) {
     args.push("--cap-drop", "ALL", ...FAKEROOT_RIGHTS.flatMap((right) => ["--cap-add", right]));
   }
-  args.push(checked.access === "read-only" ? "--ro-bind" : "--bind", merged, "/");
-  args.push("--dev", "/dev", "--proc", "/proc", "--ro-bind-try", "/sys", "/sys");
+  args.push(checked.access === "read-only" ? "--ro-bind" : "--bind", parts.merged, "/");
+  args.push("--dev", "/dev", ...procArguments(parts.proc, options.nested === true), "--ro-bind-try", parts.sys, "/sys");
   args.push("--perms", "1777", "--tmpfs", "/tmp", "--perms", "0755", "--tmpfs", "/run");
   for (const target of options.tmpfs ?? []) args.push("--tmpfs", target);
   for (const { source, target, readOnly } of checked.binds) {
@@ -166,7 +193,14 @@ export function plan(
   if (privileged) steps.enterAsCaller();
   else steps.enterAsUser(who);
   const merged = mountRoot(steps, checked, options, { path: context.scratch, privileged });
-  steps.child(privileged ? who : undefined);
+  const sys = privileged ? mountSys(steps, context.scratch) : "/sys";
+  // The outer program's process namespace serves: bubblewrap is process 1 there, reaps, and ends it with the command. A
+  // namespace within that costs milliseconds; it is needed where the command is process 1, or has other users than it.
+  const own = checked.fakeroot && options.init !== true ? join(context.scratch, "proc") : undefined;
+  if (own !== undefined) steps.mkdir(own);
+  steps.child(privileged ? who : undefined, own);
   for (const [, which, value] of rlimits(options, context.byGroup)) steps.rlimit(which, value);
-  return steps.exec(bubblewrap(context.bwrap, merged, checked, options));
+  return steps.exec(
+    bubblewrap(context.bwrap, { merged, sys, ...(own === undefined ? {} : { proc: own }) }, checked, options),
+  );
 }

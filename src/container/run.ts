@@ -14,6 +14,7 @@ import { Failure } from "#base/errors";
 import { Groups } from "#container/cgroup";
 import { type Checked, checkOptions } from "#container/check";
 import { startFailure } from "#container/command";
+import { firstProcess, waitUntilEnded } from "#container/ended";
 import type { ContainerOptions, ContainerResult, OutputSink, Usage } from "#container/options";
 import { plan, rlimits } from "#container/plan";
 import { scratchPoint } from "#container/scratch";
@@ -22,6 +23,8 @@ import { c, check, cString, ptr } from "#sys/libc";
 export type { Bind, ContainerOptions, ContainerResult, Limits, OutputSink, Usage } from "#container/options";
 
 const MAX_CAPTURE = 64 * 1024 * 1024;
+/** Of output that is passed on, the beginning is kept too: bubblewrap speaks before the program does, or never. */
+const HEAD = 4096;
 const MAX_STATUS = 64 * 1024;
 const MFD_CLOEXEC = 1;
 const TIMED_OUT = 124;
@@ -45,8 +48,8 @@ async function drain(
   let kept = 0;
   for await (const chunk of stream) {
     sink?.(chunk, name);
-    if (sink !== undefined || kept >= MAX_CAPTURE) continue;
-    parts.push(chunk);
+    if (kept >= (sink === undefined ? MAX_CAPTURE : HEAD)) continue;
+    parts.push(sink === undefined ? chunk : chunk.slice());
     kept += chunk.byteLength;
   }
   return Buffer.concat(parts).toString("utf8");
@@ -149,8 +152,10 @@ async function launch(
       child.stderr instanceof ReadableStream ? drain(child.stderr, "stderr", onOutput) : "",
       child.exited,
     ]);
+    if (cancelled || timedOut) await waitUntilEnded(firstProcess(readStatus(status)));
     const wallMs = performance.now() - started;
-    const result = { stdout, stderr, timedOut, cancelled, usage: usageOf(options, child, groups, wallMs) };
+    const heard = onOutput === undefined ? { stdout, stderr } : { stdout: "", stderr: "" };
+    const result = { ...heard, timedOut, cancelled, usage: usageOf(options, child, groups, wallMs) };
     if (cancelled) return { ...result, code: CANCELLED };
     if (timedOut) return { ...result, code: TIMED_OUT };
     return { ...result, ...outcome(checked, options, exit, readStatus(status), stderr) };
@@ -181,6 +186,7 @@ function outcome(
   // The container was made, but the program in it could not be executed.
   const told = /^bwrap: execvp .*: (.*)$/m.exec(stderr)?.[1];
   if (told !== undefined) return { code: told.startsWith("No such file") ? 127 : 126 };
+  if (/^bwrap: /m.test(stderr)) throw setupFailure(checked, stderr);
   if (status.includes("child-pid") && exit === 1) {
     return { code: startFailure(checked.layers, program, checked.env["PATH"] ?? "", checked.cwd) };
   }

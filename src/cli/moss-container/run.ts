@@ -62,6 +62,7 @@ export function containerOptions(options: Options, operands: readonly string[]):
     fakeroot: options.flag("fakeroot"),
     network: options.flag("network"),
     init: options.flag("init"),
+    nested: options.flag("nested"),
     etc: !options.flag("no-etc"),
     interactive: true,
     binds: [
