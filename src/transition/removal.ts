@@ -96,7 +96,7 @@ function releaseTrees(
 }
 
 /** Drops rows that no state and no tree on disk needs. Gives the number of packages among them. */
-function dropUnneeded(tx: WriteTransaction): number {
+export function dropUnneeded(tx: WriteTransaction): number {
   const parts = new Set<string>();
   const texts = new Set<string>();
   const packages = new Set<PackageId>();

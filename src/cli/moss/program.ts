@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** The command line of moss, as a table. Verbs stand in a file for each subject. */
+import { CARE_VERBS } from "#cli/moss/table-care";
 import { COLLECTION_VERB } from "#cli/moss/table-collections";
 import { PACKAGE_VERBS } from "#cli/moss/table-packages";
 import { QUERY_VERBS } from "#cli/moss/table-queries";
@@ -55,5 +56,5 @@ export const MOSS: ProgramSpec = {
     ...COMMON_OPTIONS,
   ],
   shortcuts: SHORTCUTS,
-  verbs: [...PACKAGE_VERBS, ...QUERY_VERBS, COLLECTION_VERB, STATE_VERB, ...STONE_VERBS],
+  verbs: [...PACKAGE_VERBS, ...QUERY_VERBS, COLLECTION_VERB, STATE_VERB, ...CARE_VERBS, ...STONE_VERBS],
 };

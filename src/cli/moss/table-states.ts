@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Verbs about states: each change of the system is one, and each can be gone back to. */
+import { STATE_VERIFY } from "#cli/moss/table-care";
 import type { OptionSpec, VerbSpec } from "#cli/spec";
 
 const DRY_RUN: OptionSpec = { name: "dry-run", short: "n", help: "only show what would be done" };
@@ -70,6 +71,7 @@ export const STATE_VERB: VerbSpec = {
       options: [DRY_RUN],
       load: async () => await import("#cli/moss/state-remove"),
     },
+    STATE_VERIFY,
     {
       name: "export",
       summary: "write the system model of a state: its collections and the packages asked for",

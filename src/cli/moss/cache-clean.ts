@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** `moss cache clean`: downloads, and what the store holds and no state needs. */
+import { openForChange } from "#cli/moss/engine";
+import { waitOf } from "#cli/moss/root";
+import { watch } from "#cli/moss/watch";
+import type { Invocation } from "#cli/spec";
+import { counted, formatBytes } from "#cli/style";
+import { clearDownloads } from "#moss/downloads";
+import { cleanStore } from "#transition/clean";
+
+export async function run(invocation: Invocation): Promise<void> {
+  const { ui, command, options } = invocation;
+  const wait = waitOf(invocation);
+  using moss = openForChange(invocation);
+  using _lock = moss.root.lock({ command, wait });
+  using watcher = watch(ui);
+  const swept = await cleanStore(moss.root, { command }, watcher.on);
+  const downloads = options.flag("keep-downloads") ? { files: 0, bytes: 0 } : clearDownloads(moss.root.cache);
+  watcher[Symbol.dispose]();
+  const bytes = swept.bytes + downloads.bytes;
+  ui.event({
+    type: "done",
+    downloads: downloads.files,
+    assets: swept.assets,
+    packages: swept.packages,
+    bytes,
+    unswept: swept.unswept,
+  });
+  ui.say(
+    `${counted(downloads.files, "download")}, ${counted(swept.packages, "package")} and ${counted(swept.assets, "file")} of the store went, ${formatBytes(bytes)} given back.`,
+  );
+  if (swept.unswept !== undefined) ui.warn(`The store was not swept: ${swept.unswept}`);
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Verbs that look after a root, and after moss itself. */
+import { SHELLS } from "#cli/completion";
+import type { VerbSpec } from "#cli/spec";
+
+const VERIFY: VerbSpec = {
+  name: "verify",
+  summary: "check every file, mode, owner and link of the root against what its states say",
+  description: `What is wrong is listed, and the exit code is 1. With --repair, files are had anew from what is on this machine or in
+the collections, and bad trees are written anew beside the old ones and exchanged with them.`,
+  options: [
+    { name: "repair", help: "put right what is wrong" },
+    { name: "quick", help: "read no file's bytes: only sizes, modes, owners, names" },
+  ],
+  load: async () => await import("#cli/moss/verify"),
+};
+
+/** The same verb below `moss state`. */
+export const STATE_VERIFY = VERIFY;
+
+export const CARE_VERBS: readonly VerbSpec[] = [
+  VERIFY,
+  {
+    name: "cache",
+    summary: "give space back",
+    verbs: [
+      {
+        name: "clean",
+        aliases: ["prune"],
+        summary: "remove downloads, and files of the store that no state needs",
+        options: [{ name: "keep-downloads", help: "leave downloaded stones" }],
+        load: async () => await import("#cli/moss/cache-clean"),
+      },
+    ],
+  },
+  {
+    name: "recover",
+    summary: "finish or undo what a command that was cut off left; the next change does so by itself",
+    load: async () => await import("#cli/moss/recover"),
+  },
+  {
+    name: "completion",
+    summary: "print the completions of a shell",
+    operands: [{ name: "shell", help: SHELLS.join(", "), complete: SHELLS }],
+    examples: [{ command: "source <(moss completion bash)", help: "in this shell, at once" }],
+    load: async () => await import("#cli/moss/complete"),
+  },
+  { name: "version", summary: "show the version", load: async () => await import("#cli/moss/version") },
+  {
+    name: "__complete",
+    summary: "completes a command line",
+    hidden: true,
+    operands: [{ name: "word", help: "typed so far", many: true, optional: true }],
+    load: async () => await import("#cli/moss/complete"),
+  },
+];

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** `moss verify` and `moss state verify`: is everything what it should be? With `--repair`, it is made so. */
+import { Failure } from "#base/errors";
+import { openForChange } from "#cli/moss/engine";
+import { sinceStart } from "#cli/moss/result";
+import { waitOf } from "#cli/moss/root";
+import { watch } from "#cli/moss/watch";
+import type { Invocation } from "#cli/spec";
+import { counted, formatBytes, formatDuration, printable } from "#cli/style";
+import { refetch } from "#moss/refetch";
+import { describeProblem, type Problem } from "#transition/problems";
+import { repairRoot } from "#transition/repair";
+import { type VerifyReport, verifyRoot } from "#transition/verify";
+
+const SHOWN = 50;
+
+export async function run(invocation: Invocation): Promise<void> {
+  const { ui, options, command } = invocation;
+  const wait = waitOf(invocation);
+  const quick = options.flag("quick");
+  using moss = openForChange(invocation);
+  using watcher = watch(ui);
+  using _lock = moss.root.lock({ command, wait });
+  const before = await verifyRoot(moss.root, { command, quick }, watcher.on);
+  watcher[Symbol.dispose]();
+  tellReport(invocation, before);
+  if (before.problems.length === 0) return;
+  tellProblems(invocation, before.problems);
+  if (!options.flag("repair")) throw found(before.problems.length, moss.root.directory);
+  ui.confirm(`Do you wish to repair ${counted(before.problems.length, "problem")}?`);
+  const fetch = refetch(moss, watcher.on);
+  const { after, fetched } = await repairRoot(moss.root, { command, quick, fetch }, watcher.on);
+  watcher[Symbol.dispose]();
+  ui.event({ type: "repaired", fetched, left: after.problems });
+  const took = formatDuration(sinceStart());
+  if (after.problems.length === 0) {
+    ui.say(
+      `${ui.style.green("Everything is repaired")}, ${counted(fetched.length, "package")} fetched again, in ${took}.`,
+    );
+    return;
+  }
+  tellProblems(invocation, after.problems);
+  throw new Failure(
+    "verify.found",
+    `Cannot repair "${moss.root.directory}" wholly: ${counted(after.problems.length, "problem")} left`,
+    {
+      hint: "Bring back the collections that the packages concerned came from, and try again.",
+    },
+  );
+}
+
+function found(count: number, directory: string): Failure {
+  return new Failure(
+    "verify.found",
+    `Cannot call "${directory}" sound: ${counted(count, "problem")} found, expected none`,
+    {
+      hint: '"moss verify --repair" puts right what can be put right.',
+    },
+  );
+}
+
+function tellReport({ ui }: Invocation, report: VerifyReport): void {
+  const { problems, assets, bytes, trees, entries } = report;
+  ui.event({ type: "verified", problems, assets, bytes, trees, entries, milliseconds: Math.round(sinceStart()) });
+  const what = `${counted(assets, "file")} of the store (${formatBytes(bytes)}), ${counted(trees, "tree")} of ${entries} entries`;
+  const result =
+    problems.length === 0 ? ui.style.green("no difference found") : ui.style.red(counted(problems.length, "problem"));
+  ui.say(`Verified ${what}, in ${formatDuration(sinceStart())}: ${result}.`);
+}
+
+function tellProblems({ ui }: Invocation, problems: readonly Problem[]): void {
+  if (ui.json) return;
+  const shown = ui.verbose ? problems : problems.slice(0, SHOWN);
+  for (const problem of shown) ui.print(`  ${printable(describeProblem(problem))}`);
+  if (shown.length < problems.length) ui.print(`  and ${problems.length - shown.length} more; --verbose shows all`);
+}
