@@ -5,11 +5,15 @@
  * The folder in the store into which one transaction unpacks. Its files have their final names and are whole, but not yet
  * certain to be on the disk, so they are no part of the store until `admit`, after a sync, has renamed them into it: what
  * lies in the store is always whole, even after a power cut. A folder that is left over from a crash is simply removed.
+ *
+ * Like the store it has a folder for the first two digits: threads that create files seldom wait for the same folder, and
+ * one that the store does not have yet is admitted whole, by one rename.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { errnoCode } from "#base/errors";
 import { assetPath, parseAssetName } from "#store/names";
+import { makePlainDirectory } from "#store/owner";
 import { renameNoReplace } from "#sys/exchange";
 
 const PREFIX = "new-";
@@ -18,7 +22,9 @@ export class Arrival {
   readonly store: string;
   readonly id: string;
   readonly directory: string;
-  readonly #distrusted: ReadonlySet<string>;
+  readonly distrusted: ReadonlySet<string>;
+  /** What lies in the store's folder; what others add while this arrival is open is found when it is admitted. */
+  #known: ReadonlySet<string> | undefined;
 
   /**
    * `id` is unique among the transactions of all roots that share the store. `distrusted` are names of assets that are to
@@ -28,30 +34,45 @@ export class Arrival {
     this.store = store;
     this.id = id;
     this.directory = `${store}/${PREFIX}${id}`;
-    this.#distrusted = distrusted;
+    this.distrusted = distrusted;
   }
 
   /** True for an asset that the store has, and that need not be unpacked. */
   has(name: string): boolean {
-    return !this.#distrusted.has(name) && existsSync(`${this.store}/${assetPath(name)}`);
+    this.#known ??= new Set(existsSync(this.store) ? readdirSync(this.store) : []);
+    if (!this.#known.has(name.slice(0, 2))) return false;
+    return !this.distrusted.has(name) && existsSync(`${this.store}/${assetPath(name)}`);
   }
 
   open(): void {
-    mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+    makePlainDirectory(this.directory, 0o700);
   }
 
   /** Moves everything that has arrived into the store. Sync the file system before, and again before a state names it. */
-  admit(): number {
-    if (!existsSync(this.directory)) return 0;
-    const names = readdirSync(this.directory);
-    let count = 0;
-    for (const name of names) {
-      if (parseAssetName(name) === undefined) continue;
-      admitAsset(this.store, `${this.directory}/${name}`, name, this.#distrusted.has(name));
-      count += 1;
+  admit(): void {
+    if (!existsSync(this.directory)) return;
+    for (const folder of readdirSync(this.directory, { withFileTypes: true })) {
+      // What is left of a body that was not complete has no folder.
+      if (folder.isDirectory() && !this.#admitWhole(folder.name)) this.#admitEach(folder.name);
     }
     this.discard();
-    return count;
+  }
+
+  #admitWhole(folder: string): boolean {
+    try {
+      renameNoReplace(`${this.directory}/${folder}`, `${this.store}/${folder}`);
+      return true;
+    } catch (error) {
+      if (errnoCode(error) === "EEXIST") return false;
+      throw error;
+    }
+  }
+
+  #admitEach(folder: string): void {
+    for (const name of readdirSync(`${this.directory}/${folder}`)) {
+      if (parseAssetName(name) === undefined) continue;
+      admitAsset(this.store, `${this.directory}/${folder}/${name}`, name, this.distrusted.has(name));
+    }
   }
 
   discard(): void {

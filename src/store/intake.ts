@@ -5,13 +5,13 @@
  * Takes the bodies of one stone into an arrival folder as they are decompressed: each body is hashed and written once
  * for each identity that the package gives it. A small body is hashed first and not written where the store has it.
  */
-import { closeSync, openSync, renameSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
 import { hex } from "#base/bytes";
 import type { LayoutEntry, Xattrs } from "#model/layout";
 import type { Arrival } from "#store/arrival";
 import { diskFailure } from "#store/disk";
 import { EPOCH } from "#store/further";
-import { type AssetIdentity, assetName, modeOnDisk } from "#store/names";
+import { type AssetIdentity, assetName, assetPath, modeOnDisk } from "#store/names";
 import { applyOwnerAndMode, ownedByMe } from "#store/owner";
 import { applyXattrs } from "#store/xattrs";
 import { c, cString, lastError, O_CLOEXEC, O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY, ptr } from "#sys/libc";
@@ -70,6 +70,7 @@ export class Intake {
   readonly #variants: ReadonlyMap<string, readonly Variant[]>;
   readonly #token: string;
   readonly #buffer = new Uint8Array(SMALL);
+  readonly #folders = new Set<string>();
   #current: readonly Variant[] = [];
   #digest = "";
   #size = 0;
@@ -143,13 +144,13 @@ export class Intake {
     for (const variant of this.#current) {
       const name = assetName({ ...variant, sha256 });
       if (this.#arrival.has(name)) continue;
-      const mode = modeOnDisk(variant.mode);
-      const fd = this.#create(name, mode, true);
+      const fd = this.#create(assetPath(name), modeOnDisk(variant.mode), true);
       // Another intake of this transaction is writing or has written it.
       if (fd < 0) continue;
       try {
         writeAll(fd, body, name);
         this.#finish(fd, variant, name, true);
+        this.#startWriting(fd, body.byteLength);
       } finally {
         c.close(fd);
       }
@@ -165,7 +166,7 @@ export class Intake {
       const path = `${this.#arrival.directory}/${name}`;
       try {
         this.#finish(fd, variant, name, false);
-        c.sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+        this.#startWriting(fd, this.#size);
       } finally {
         c.close(fd);
       }
@@ -174,7 +175,7 @@ export class Intake {
         rmSync(path);
         continue;
       }
-      renameSync(path, `${this.#arrival.directory}/${final}`);
+      this.#admitLarge(path, assetPath(final));
       this.files += 1;
       this.bytes += this.#size;
     }
@@ -187,12 +188,32 @@ export class Intake {
     if (c.futimens(fd, ptr(EPOCH)) !== 0) throw lastError("futimens", name);
   }
 
-  #create(name: string, mode: number, optional = false): number {
-    const file = cString(name);
+  /** Begins to write a file to the disk, so that the sync at the end has little left to do. */
+  #startWriting(fd: number, size: number): void {
+    if (size >= WRITE_EARLY) c.sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+  }
+
+  #admitLarge(from: string, path: string): void {
+    this.#makeFolder(path);
+    renameSync(from, `${this.#arrival.directory}/${path}`);
+  }
+
+  /** Makes the folder of an asset's path in the arrival folder, once. */
+  #makeFolder(path: string): void {
+    const folder = path.slice(0, 2);
+    if (this.#folders.has(folder)) return;
+    mkdirSync(`${this.#arrival.directory}/${folder}`, { recursive: true, mode: 0o700 });
+    this.#folders.add(folder);
+  }
+
+  /** Opens a new file; `path` is relative to the arrival folder. */
+  #create(path: string, mode: number, optional = false): number {
+    if (path[2] === "/") this.#makeFolder(path);
+    const file = cString(path);
     const flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
     const fd = c.openat(this.#directory, ptr(file), flags, mode);
     if (fd >= 0) return fd;
-    const error = lastError("open", name);
+    const error = lastError("open", path);
     if (optional && error.code === "EEXIST") return -1;
     throw diskFailure(error, "unpack");
   }
@@ -201,6 +222,8 @@ export class Intake {
 // Bits that the process's umask may take away, and those that creation does not set.
 const SPECIAL_BITS = 0o7000 | process.umask();
 const SYNC_FILE_RANGE_WRITE = 2;
+/** Bytes of a file from which its own request to the disk is worth a call. */
+const WRITE_EARLY = 64 * 1024;
 
 function writeAll(fd: number, bytes: Uint8Array, name: string): void {
   let at = 0;

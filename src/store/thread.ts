@@ -26,6 +26,8 @@ export interface UnpackJob {
   readonly stones: readonly StoneFile[];
   readonly store: string;
   readonly arrival: string;
+  /** Assets that are unpacked although the store has them. */
+  readonly distrusted: ReadonlySet<string>;
   /** Keeps the temporary names of threads apart. */
   readonly token: string;
   /** One word: the number of the next stone that nobody has taken. */

@@ -62,7 +62,15 @@ async function unpackOnThreads(
   };
   // All must have ended before anybody removes what they write to.
   const threads = Array.from({ length: count }, async (_, i) => {
-    const job: UnpackJob = { kind: "unpack", stones, store: arrival.store, arrival: arrival.id, token: String(i), next };
+    const job: UnpackJob = {
+      kind: "unpack",
+      stones,
+      store: arrival.store,
+      arrival: arrival.id,
+      distrusted: arrival.distrusted,
+      token: String(i),
+      next,
+    };
     const thread = startThread();
     try {
       await new Promise<void>((resolve) => {

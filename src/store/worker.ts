@@ -13,9 +13,9 @@ declare const self: Worker;
 let place: Place | undefined;
 let state: SharedArrayBuffer | undefined;
 
-function unpack({ stones, store, arrival, token, next }: UnpackJob): void {
+function unpack({ stones, store, arrival, distrusted, token, next }: UnpackJob): void {
   const counter = new Int32Array(next);
-  const folder = new Arrival(store, arrival);
+  const folder = new Arrival(store, arrival, distrusted);
   try {
     for (;;) {
       const stone = stones[Atomics.add(counter, 0, 1)];
