@@ -7,7 +7,7 @@ import { nearest } from "#base/nearest";
 import type { PackageId, PackageMeta } from "#model/package";
 import { readLocalStone } from "#moss/local-stones";
 import type { Moss } from "#moss/moss";
-import { isStonePath, wishOf } from "#moss/words";
+import { capabilityOf, isStonePath } from "#moss/words";
 import type { StatePackage } from "#transition/schema";
 
 export interface PackageInfo {
@@ -73,12 +73,12 @@ function namesOf(
   if (packages.some(({ name }) => name === word) || catalogue.byName(word).length > 0) return [word];
   const owners = word.startsWith("/") ? (moss.root.owner(word)?.owners ?? []) : [];
   if (owners.length > 0) return [...owners];
-  const wish = wishOf(word, {
+  const wanted = capabilityOf(word, {
     hasName: () => false,
     gives: (text) => catalogue.providing(text).length > 0,
     names: () => [...packages.map(({ name }) => name), ...catalogue.names()],
   });
-  const found = "capability" in wish ? catalogue.providing(wish.capability).map(({ meta }) => meta.name) : [];
+  const found = catalogue.providing(wanted).map(({ meta }) => meta.name);
   if (found.length > 0) return [...new Set(found)];
   const near = nearest(word, catalogue.names());
   throw new Failure(

@@ -9,7 +9,7 @@ import { installedIn } from "#moss/installed";
 import { Offers, readLocalStone } from "#moss/local-stones";
 import type { Moss } from "#moss/moss";
 import { type Plan, planOf } from "#moss/plan";
-import { isStonePath, type Known, wishOf } from "#moss/words";
+import { capabilityOf, isStonePath, type Known } from "#moss/words";
 import { installedOf } from "#solver/installed";
 import type { InstalledSource, Job } from "#solver/model";
 import { solve } from "#solver/solve";
@@ -29,70 +29,85 @@ function summaryOf(verb: string, words: readonly string[]): string {
 }
 
 interface Setting {
-  readonly base: number;
   readonly installed: InstalledSource;
   readonly offers: Offers;
 }
 
-async function settingOf(moss: Moss, local: readonly CollectionOffer[], empty: boolean): Promise<Setting> {
-  const active = empty ? undefined : moss.root.active();
-  return {
-    base: active?.id ?? 0,
-    installed: empty ? installedOf([]) : installedIn(moss.root, active),
-    offers: new Offers(await moss.catalogue(), local),
-  };
+interface Wanted {
+  readonly jobs: readonly Job[];
+  readonly summary: string;
 }
 
-function knownIn({ installed, offers }: Setting): Known {
-  return {
-    hasName: (name) => installed.byName(name) !== undefined || offers.has(name),
-    gives: (text) => [...installed.providing(text)].length > 0 || offers.providing(text).length > 0,
-    names: () => offers.names(),
-  };
-}
-
-async function finish(moss: Moss, setting: Setting, jobs: readonly Job[], summary: string, options: PlanOptions) {
-  const { base, installed, offers } = setting;
-  const solution = solve({
-    installed,
-    offers,
-    jobs,
-    ...(options.allowEssential === true ? { allowEssential: true } : {}),
-    ...(options.keepOrphans === true ? { keepOrphans: true } : {}),
-  });
-  return planOf(solution, { root: moss.root, base, summary, collections: await moss.collections() });
+/** Solves what `want` asks for, from one view of the state and one of the collections. */
+async function plan(
+  moss: Moss,
+  options: PlanOptions & { readonly local?: readonly CollectionOffer[] },
+  want: (setting: Setting) => Wanted,
+): Promise<Plan> {
+  const { root } = moss;
+  const { local = [], empty = false, allowEssential = false, keepOrphans = false } = options;
+  const collections = await moss.collections();
+  const catalogue = await moss.catalogue();
+  const active = empty ? undefined : root.active();
+  const offers = new Offers(catalogue, local);
+  const work = (installed: InstalledSource): Plan =>
+    catalogue.within(() => {
+      const { jobs, summary } = want({ installed, offers });
+      const solution = solve({ installed, offers, jobs, allowEssential, keepOrphans });
+      return planOf(solution, { root, base: active?.id ?? 0, summary, collections });
+    });
+  return active === undefined ? work(installedOf([])) : root.view((tx) => work(installedIn(tx, active)));
 }
 
 /** Plans to install what words stand for. Throws `package.unknown`, `solver.*`, `stone.*`. */
 export async function planInstall(moss: Moss, words: readonly string[], options: PlanOptions = {}): Promise<Plan> {
   const local = new Map(words.filter(isStonePath).map((path) => [path, readLocalStone(path)]));
-  const setting = await settingOf(moss, [...local.values()], options.empty === true);
-  const known = knownIn(setting);
-  const jobs = words.map((word): Job => {
-    const stone = local.get(word);
-    if (stone !== undefined) return { kind: "install-build", id: stone.id };
-    const wish = wishOf(word, known);
-    if ("stone" in wish) throw new Error(`the stone ${wish.stone} was not read`);
-    return { kind: "install", capability: wish.capability };
+  return await plan(moss, { ...options, local: [...local.values()] }, ({ installed, offers }) => {
+    const known: Known = {
+      hasName: (name) => installed.byName(name) !== undefined || offers.has(name),
+      gives: (text) => [...installed.providing(text)].length > 0 || offers.providing(text).length > 0,
+      names: () => offers.names(),
+    };
+    const jobs = words.map((word): Job => {
+      const stone = local.get(word);
+      return stone === undefined
+        ? { kind: "install", capability: capabilityOf(word, known) }
+        : { kind: "install-build", id: stone.id };
+    });
+    const names = words.map((word) => local.get(word)?.meta.name ?? word);
+    return { jobs, summary: summaryOf("Install", names) };
   });
-  const names = words.map((word) => local.get(word)?.meta.name ?? word);
-  return await finish(moss, setting, jobs, summaryOf("Install", names), options);
 }
 
-/** Plans to remove what words stand for; what needs it leaves too, unless `dependents` is false. */
+/** Plans to remove what words stand for, or what nobody needs; what needs it leaves too, unless `dependents` is false. */
 export async function planRemove(
   moss: Moss,
   words: readonly string[],
   options: PlanOptions & { readonly dependents?: boolean } = {},
 ): Promise<Plan> {
-  const setting = await settingOf(moss, [], false);
-  const names = words.map((word) => installedName(moss, setting.installed, word));
-  const jobs: Job[] =
-    words.length === 0
-      ? [{ kind: "remove-orphans" }]
-      : [{ kind: "remove", names: [...new Set(names)], dependents: options.dependents !== false }];
-  const summary = words.length === 0 ? "Remove what nobody needs" : summaryOf("Remove", names);
-  return await finish(moss, setting, jobs, summary, options);
+  return await plan(moss, options, ({ installed }) => {
+    if (words.length === 0) return { jobs: [{ kind: "remove-orphans" }], summary: "Remove what nobody needs" };
+    const names = [...new Set(words.map((word) => installedName(moss, installed, word)))];
+    const jobs: Job[] = [{ kind: "remove", names, dependents: options.dependents !== false }];
+    return { jobs, summary: summaryOf("Remove", names) };
+  });
+}
+
+/** Plans to bring packages to the best builds that are offered: those named, or all. */
+export async function planUpgrade(
+  moss: Moss,
+  words: readonly string[],
+  options: PlanOptions & { readonly newerOnly?: boolean } = {},
+): Promise<Plan> {
+  const { newerOnly = false } = options;
+  const made = await plan(moss, options, ({ installed }) => {
+    const names = words.map((word) => installedName(moss, installed, word));
+    const jobs: Job[] = [names.length === 0 ? { kind: "upgrade", newerOnly } : { kind: "upgrade", newerOnly, names }];
+    return { jobs, summary: summaryOf("Upgrade", names) };
+  });
+  if (words.length > 0) return made;
+  const changed = made.incoming.filter(({ kind }) => kind !== "mark").map(({ name }) => name);
+  return { ...made, summary: summaryOf("Upgrade", changed) };
 }
 
 /** The installed package that a word of `moss remove` means. Throws `package.unknown`. */
@@ -125,23 +140,4 @@ function installedName(moss: Moss, installed: InstalledSource, word: string): st
     `Cannot remove "${word}": no installed package has this name, and none gives it`,
     near === undefined ? {} : { hint: `Did you mean "${near}"?` },
   );
-}
-
-/** Plans to bring packages to the best builds that are offered: those named, or all. */
-export async function planUpgrade(
-  moss: Moss,
-  names: readonly string[],
-  options: PlanOptions & { readonly newerOnly?: boolean } = {},
-): Promise<Plan> {
-  const setting = await settingOf(moss, [], false);
-  const known = names.map((name) => installedName(moss, setting.installed, name));
-  const job: Job = {
-    kind: "upgrade",
-    ...(names.length === 0 ? {} : { names: known }),
-    ...(options.newerOnly === true ? { newerOnly: true } : {}),
-  };
-  const plan = await finish(moss, setting, [job], summaryOf("Upgrade", known), options);
-  if (names.length > 0) return plan;
-  const changed = plan.incoming.filter(({ kind }) => kind !== "mark").map(({ name }) => name);
-  return { ...plan, summary: summaryOf("Upgrade", changed.length === 0 ? ["nothing"] : changed) };
 }

@@ -14,8 +14,6 @@ export interface Known {
   readonly names: () => Iterable<string>;
 }
 
-export type Wish = { readonly capability: CapabilityText } | { readonly stone: string };
-
 /** True for a word that names a stone by its path. */
 export function isStonePath(word: string): boolean {
   return word.endsWith(".stone") && (word.includes("/") || existsSync(word));
@@ -43,20 +41,18 @@ export function capabilitiesOfPath(path: string): CapabilityText[] {
   return [];
 }
 
-/** What a word stands for. Throws `package.unknown` and `dependency.invalid`, with what is near as the hint. */
-export function wishOf(word: string, known: Known): Wish {
-  if (isStonePath(word)) return { stone: word };
-  if (word.startsWith("/") || word.startsWith("./") || word.startsWith("../"))
-    return { capability: ofPath(word, known) };
-  if (word.includes("(")) return { capability: ofExpression(word) };
-  if (known.hasName(word)) return { capability: formatCapability(capability("name", word)) };
+/** The capability that a word stands for. Throws `package.unknown` and `dependency.invalid`, with what is near as the hint. */
+export function capabilityOf(word: string, known: Known): CapabilityText {
+  if (word.startsWith("/") || word.startsWith("./") || word.startsWith("../")) return ofPath(word, known);
+  if (word.includes("(")) return ofExpression(word);
+  if (known.hasName(word)) return formatCapability(capability("name", word));
   for (const kind of ["binary", "sysbinary"] as const) {
     const text = formatCapability(capability(kind, word));
-    if (known.gives(text)) return { capability: text };
+    if (known.gives(text)) return text;
   }
   // Virtual packages are names that others give.
   const name = formatCapability(capability("name", word));
-  if (known.gives(name)) return { capability: name };
+  if (known.gives(name)) return name;
   const near = nearest(word, known.names());
   throw new Failure(
     "package.unknown",

@@ -14,6 +14,7 @@ import type { Arrived } from "#transition/change";
 import type { Listener } from "#transition/events";
 import { fault } from "#transition/fault";
 import type { MossRoot } from "#transition/root";
+import { writeRelations } from "#transition/relations";
 import { ATTRIBUTES, FILES, PACKAGES } from "#transition/schema";
 
 /** Unpacks those of `ids` that are missing. Throws package.unknown where a stone is not at hand, and stone.* failures. */
@@ -50,6 +51,7 @@ export function writePackages(tx: WriteTransaction, arrived: Arrived): void {
     const size = item.records.reduce((sum, record) => sum + (record.kind === "file" ? record.size : 0), 0);
     tx.bucket(PACKAGES).set(id, { meta: item.meta, entries: item.records.length, size });
     tx.bucket(FILES).set(id, encodeFiles(item.records));
+    writeRelations(tx, id, item.meta);
     for (const [digest, encoded] of item.attributes) tx.bucket(ATTRIBUTES).set(digest, encoded);
   }
 }

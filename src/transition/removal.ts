@@ -9,6 +9,7 @@ import { decodeFiles } from "#store/files";
 import type { Listener } from "#transition/events";
 import { fault } from "#transition/fault";
 import type { MossRoot } from "#transition/root";
+import { dropRelations } from "#transition/relations";
 import {
   ATTRIBUTES,
   CURRENT,
@@ -112,6 +113,8 @@ export function dropUnneeded(tx: WriteTransaction): number {
   const nodes = reachable(tx, roots, attributes);
   const gone = [...tx.bucket(PACKAGES).keys()].filter((id) => !packages.has(id));
   for (const id of gone) {
+    const meta = tx.bucket(PACKAGES).get(id)?.meta;
+    if (meta !== undefined) dropRelations(tx, id, meta);
     tx.bucket(PACKAGES).delete(id);
     tx.bucket(FILES).delete(id);
   }

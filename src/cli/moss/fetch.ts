@@ -10,7 +10,7 @@ import type { Invocation } from "#cli/spec";
 import { printable } from "#cli/style";
 import type { CollectionOffer } from "#collections/model";
 import { fetchInto } from "#moss/stones";
-import { wishOf } from "#moss/words";
+import { capabilityOf } from "#moss/words";
 
 export async function run(invocation: Invocation): Promise<void> {
   const { ui, operands, options } = invocation;
@@ -18,12 +18,12 @@ export async function run(invocation: Invocation): Promise<void> {
   using moss = openForAsking(invocation);
   const catalogue = await moss.catalogue();
   const offers = operands.map((word): CollectionOffer => {
-    const wish = wishOf(word, {
+    const wanted = capabilityOf(word, {
       hasName: (name) => catalogue.byName(name).length > 0,
       gives: (text) => catalogue.providing(text).length > 0,
       names: () => catalogue.names(),
     });
-    const [offer] = "capability" in wish ? catalogue.providing(wish.capability) : [];
+    const [offer] = catalogue.providing(wanted);
     if (offer !== undefined) return offer;
     throw new Failure("package.unknown", `Cannot fetch "${word}": no collection offers it`);
   });
