@@ -375,7 +375,7 @@ it("units that the scripts enable become presets", async () => {
 if deb-systemd-helper --quiet was-enabled 'a.service'; then
   deb-systemd-helper enable 'a.service' >/dev/null || true
 fi
-systemctl \${DPKG_ROOT:+--root="\$DPKG_ROOT"} enable getty@tty1.service || true
+systemctl \${DPKG_ROOT:+--root="$DPKG_ROOT"} enable getty@tty1.service || true
 deb-systemd-helper --user enable 'mine.service' >/dev/null || true
 deb-systemd-helper enable "$(cat /x)"
 systemctl disable other.service
