@@ -45,6 +45,9 @@ function embedLmdb(addon: string): BunPlugin {
   };
 }
 
+/** Programs of threads, which the executable carries under their paths; #store/thread starts them. */
+const THREADS = [join(root, "src/store/worker.ts")];
+
 /** Makes one executable of a program, its libraries and its data. */
 export async function compile(entry: string, path: string): Promise<void> {
   const parts = `${path}.parts`;
@@ -52,7 +55,8 @@ export async function compile(entry: string, path: string): Promise<void> {
   const addon = join(parts, "lmdb.node");
   writeFileSync(addon, loadedPart(join(root, `node_modules/@lmdb/lmdb-linux-${process.arch}/node.napi.glibc.node`)));
   const result = await Bun.build({
-    entrypoints: [entry],
+    entrypoints: [entry, ...THREADS],
+    root,
     target: "bun",
     format: "esm",
     minify: { syntax: true, whitespace: true, identifiers: false },
