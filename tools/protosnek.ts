@@ -6,17 +6,19 @@
  * need. `./dev moss-deb import -o protosnek $(node_modules/.bin/bun tools/protosnek.ts)` makes it by hand.
  */
 
-/** What the announcements install, and what a system needs to start and to be used. */
+/** What the announcements install (`which` is in debianutils), and what a system needs to start and to be used. */
 export const SYSTEM = [
-  ..."bash dash dbus dbus-broker systemd systemd-sysv coreutils util-linux which nano less procps iproute2 libatm1".split(
+  ..."bash dash dbus dbus-broker systemd systemd-sysv coreutils util-linux nano less procps iproute2 libatm1".split(
     " ",
   ),
   ..."kmod login libpam-runtime libpam-systemd udev".split(" "),
+  // What our own moss needs.
+  ..."libxxhash0 libzstd1 bubblewrap uidmap".split(" "),
 ];
 
 /** Both toolchains, and what boulder puts into every root. */
 export const TOOLCHAINS = [
-  ..."gcc g++ binutils libc6-dev linux-libc-dev clang lld llvm mold ccache pkgconf gdb strace".split(" "),
+  ..."gcc g++ binutils libc6-dev linux-libc-dev clang-19 lld-19 llvm-19 mold ccache pkgconf gdb strace".split(" "),
   ..."diffutils findutils mawk grep gzip sed patch bzip2 xz-utils zstd libarchive-tools file".split(" "),
 ];
 
