@@ -50,6 +50,8 @@ export interface Plan {
   readonly satisfied: readonly string[];
   /** Bytes to fetch. */
   readonly download: number;
+  /** Bytes of stones that are on this machine already. */
+  readonly local: number;
   /** Bytes by which /usr grows; negative where it shrinks. */
   readonly delta: number;
   /** Bytes that the store needs, at most. */
@@ -140,6 +142,7 @@ export function planOf(solution: Solution<CollectionOffer>, { root, base, summar
     })),
     satisfied: solution.satisfied,
     download: sum(incoming.map(({ download }) => download)),
+    local: sum(incoming.map(({ offer, download }) => (offer !== undefined && download === 0 ? offer.size : 0))),
     delta: sum(coming.map(({ size }) => size)) - sum(replaced) - sum(outgoing.map(({ size }) => size)),
     store: sum(incoming.filter(({ offer }) => offer !== undefined).map(({ size }) => size)),
     systemModel: systemModel(collections, explicitNames(root, base, incoming, outgoing)),
@@ -190,6 +193,7 @@ export function planValue(plan: Plan) {
     })),
     heldBack: plan.heldBack,
     download: plan.download,
+    local: plan.local,
     delta: plan.delta,
     store: plan.store,
   };

@@ -47,6 +47,7 @@ const libc = dlopen("libc.so.6", {
   umount2: { args: [PTR, I32], returns: I32 },
   umask: { args: [U32], returns: U32 },
   isatty: { args: [I32], returns: I32 },
+  execve: { args: [PTR, PTR, PTR], returns: I32 },
 });
 
 export const c = libc.symbols;

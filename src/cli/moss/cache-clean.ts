@@ -13,7 +13,7 @@ import { cleanStore } from "#transition/clean";
 export async function run(invocation: Invocation): Promise<void> {
   const { ui, command, options } = invocation;
   const wait = waitOf(invocation);
-  using moss = openForChange(invocation);
+  using moss = await openForChange(invocation);
   using _lock = moss.root.lock({ command, wait });
   using watcher = watch(ui);
   const swept = await cleanStore(moss.root, { command }, watcher.on);

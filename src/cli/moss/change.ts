@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** What install, remove and upgrade share: show the plan, ask, and carry it out. */
+import { Failure } from "#base/errors";
 import { openForAsking, openForChange } from "#cli/moss/engine";
 import { tellOutcome } from "#cli/moss/result";
 import { waitOf } from "#cli/moss/root";
@@ -27,11 +28,11 @@ export async function change(invocation: Invocation, { plan: makePlan, before, n
   const { ui, options, command } = invocation;
   const wait = waitOf(invocation);
   const dryRun = options.flag("dry-run");
-  using moss = dryRun ? openForAsking(invocation) : openForChange(invocation);
+  using moss = dryRun ? openForAsking(invocation) : await openForChange(invocation);
   // Whoever cannot go on should know before having thought about a plan.
   if (!dryRun) moss.root.lock({ command, wait })[Symbol.dispose]();
   await before?.(moss);
-  let plan = await makePlan(moss);
+  let plan = await makePlan(moss).catch(nameFlag);
   if (isEmpty(plan)) {
     ui.event({ type: "plan", ...planValue(plan) });
     showHeldBack(ui, plan);
@@ -63,6 +64,14 @@ export async function change(invocation: Invocation, { plan: makePlan, before, n
   );
   watcher[Symbol.dispose]();
   tellOutcome(ui, outcome, { summary: plan.summary });
+}
+
+/** The engine knows no flags of command lines. */
+function nameFlag(error: unknown): never {
+  if (error instanceof Failure && error.code === "package.essential") {
+    throw new Failure(error.code, error.message, { hint: "If that is really what you want, give --allow-essential." });
+  }
+  throw error;
 }
 
 /** An interrupt while a state is made would only leave work for the next command, so the first one is answered with patience. */

@@ -46,7 +46,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const description = options.text("comment");
   const rootIndex = options.text("root-index");
   const priority = options.number("priority");
-  using moss = openForChange(invocation);
+  using moss = await openForChange(invocation);
   const item = await addCollection(moss, {
     name,
     ...(place === undefined ? {} : { place }),

@@ -18,7 +18,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const { ui, operands, verb, options } = invocation;
   const names = verb.name === "set-priority" ? operands.slice(0, 1) : operands;
   const priority = verb.name === "set-priority" ? priorityOf(operands[1] ?? "") : undefined;
-  using moss = openForChange(invocation);
+  using moss = await openForChange(invocation);
   for (const name of names) {
     if (verb.name === "remove") {
       const orphans = await dropCollection(moss, name);

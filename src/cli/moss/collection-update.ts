@@ -10,7 +10,7 @@ import { refreshCollections } from "#moss/collections";
 
 export async function run(invocation: Invocation): Promise<void> {
   const { ui, operands, options } = invocation;
-  using moss = openForChange(invocation);
+  using moss = await openForChange(invocation);
   using watcher = watch(ui);
   const { refreshed } = await refreshCollections(moss, {
     names: operands,

@@ -11,8 +11,10 @@ export function openForAsking({ options }: Invocation): Moss {
 }
 
 /** For changing. Throws root.invalid, root.readonly. */
-export function openForChange({ options }: Invocation): Moss {
-  return open(options.text("directory"), options.text("cache"), false);
+export async function openForChange({ options }: Invocation): Promise<Moss> {
+  const directory = options.text("directory");
+  if (process.geteuid?.() !== 0) await (await import("#cli/moss/namespace")).enterNamespace(directory ?? "/");
+  return open(directory, options.text("cache"), false);
 }
 
 function open(directory = "/", cache: string | undefined, readOnly: boolean): Moss {

@@ -18,7 +18,7 @@ export async function run(invocation: Invocation): Promise<void> {
       return;
     }
   }
-  using moss = openForChange(invocation);
+  using moss = await openForChange(invocation);
   using watcher = watch(ui);
   const how = await recoverRoot(moss.root, { command, wait: waitOf(invocation) }, watcher.on);
   ui.event({ type: "done", recovered: how !== undefined, how });

@@ -17,12 +17,6 @@ export function openReader(invocation: Invocation): MossRoot {
   return MossRoot.open(directory, { ...rest, readOnly: true });
 }
 
-/** For changing. Throws root.invalid, root.readonly. */
-export function openWriter(invocation: Invocation): MossRoot {
-  const { directory, ...rest } = optionsOf(invocation);
-  return MossRoot.open(directory, rest);
-}
-
 /** Milliseconds that `--wait` lets pass until another writer has ended. */
 export function waitOf({ options }: Invocation): number {
   const text = options.text("wait");

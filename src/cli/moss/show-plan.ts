@@ -67,7 +67,8 @@ export function showPlan(ui: Ui, plan: Plan): void {
   }
   showHeldBack(ui, plan);
   const grows = plan.delta >= 0 ? `grows by ${formatBytes(plan.delta)}` : `shrinks by ${formatBytes(-plan.delta)}`;
-  ui.print(`Download size: ${formatBytes(plan.download)}. /usr ${grows}.`);
+  const here = plan.local === 0 ? "" : ` (${formatBytes(plan.local)} of stones are here)`;
+  ui.print(`Download size: ${formatBytes(plan.download)}${here}. Disk: /usr ${grows}.`);
 }
 
 /** Upgrades that are offered and cannot be made. */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
+import { openForChange } from "#cli/moss/engine";
 /** `moss state activate` and `moss state rollback`. Neither asks: going back must never be made difficult. */
 import { tellOutcome } from "#cli/moss/result";
-import { openWriter, stateNumber, waitOf } from "#cli/moss/root";
+import { stateNumber, waitOf } from "#cli/moss/root";
 import { watch } from "#cli/moss/watch";
 import type { Invocation } from "#cli/spec";
 import { rollbackTarget } from "#moss/states";
@@ -13,7 +14,8 @@ export async function run(invocation: Invocation): Promise<void> {
   const { ui, operands, command, verb } = invocation;
   const wait = waitOf(invocation);
   const typed = verb.name === "activate" ? stateNumber(operands[0] ?? "") : undefined;
-  using root = openWriter(invocation);
+  using moss = await openForChange(invocation);
+  const { root } = moss;
   const id = typed ?? rollbackTarget(root).id;
   using watcher = watch(ui);
   const outcome = await activate(root, id, { command, wait }, watcher.on);

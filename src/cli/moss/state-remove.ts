@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import { sinceStart } from "#cli/moss/result";
 /** `moss state prune` and `moss state remove`: states go, and with them what only they need. */
-import { openWriter, waitOf } from "#cli/moss/root";
+import { openForChange } from "#cli/moss/engine";
+import { sinceStart } from "#cli/moss/result";
+import { waitOf } from "#cli/moss/root";
 import { formatTime, oneLine } from "#cli/moss/text";
 import { watch } from "#cli/moss/watch";
 import type { Invocation } from "#cli/spec";
@@ -17,7 +18,8 @@ export async function run(invocation: Invocation): Promise<void> {
   const { ui, operands, options, command, verb } = invocation;
   const wait = waitOf(invocation);
   const keep = options.number("keep", 1) ?? KEEP;
-  using root = openWriter(invocation);
+  using moss = await openForChange(invocation);
+  const { root } = moss;
   const states =
     verb.name === "prune"
       ? prunable(root, { keep, includeNewer: options.flag("include-newer") })

@@ -24,7 +24,7 @@ export async function writeTree(
   const wait = waitOf(invocation);
   const directory = resolve(options.text("to") ?? "");
   const force = options.flag("force");
-  using moss = openForChange(invocation);
+  using moss = await openForChange(invocation);
   checkTarget(moss.root, directory, force);
   await before?.(moss);
   const plan = await makePlan(moss);

@@ -20,7 +20,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const { ui, options, command } = invocation;
   const wait = waitOf(invocation);
   const quick = options.flag("quick");
-  using moss = openForChange(invocation);
+  using moss = await openForChange(invocation);
   using watcher = watch(ui);
   using _lock = moss.root.lock({ command, wait });
   const before = await verifyRoot(moss.root, { command, quick }, watcher.on);
