@@ -47,7 +47,7 @@ async function apt(words: readonly string[], cwd: string): Promise<void> {
   if (code !== 0) throw new Error(`apt-get ${words.join(" ")}: ${stderr.trim()}`);
 }
 
-for (const folder of ["state/lists/partial", "cache/archives/partial", "parts", "work"]) {
+for (const folder of ["state/lists/partial", "cache/archives/partial", "parts", "work", "sources"]) {
   mkdirSync(join(cache, folder), { recursive: true });
 }
 mkdirSync(output, { recursive: true });
@@ -72,20 +72,44 @@ writeFileSync(
 const lists = join(cache, "state/lists");
 if (!readdirSync(lists).some((name) => name.endsWith("_Sources"))) await apt(["update", "-qq"], cache);
 const work = join(cache, "work");
-let failures = 0;
+const archives = () => readdirSync(work).filter((name) => /\.orig(-[A-Za-z0-9-]+)?\.tar\.[a-z0-9]+$/.test(name));
+
+/** The archives of a source, by hash, as an earlier run recorded them; undefined where one is not there any more. */
+function recorded(file: string): string | undefined {
+  if (!existsSync(file)) return undefined;
+  const text = readFileSync(file, "utf8");
+  return text.split("\n").every((line) => line === "" || existsSync(join(output, line.slice(0, 64))))
+    ? text
+    : undefined;
+}
+
 for (const name of positionals) {
+  const record = join(cache, "sources", name);
+  const known = recorded(record);
+  if (known !== undefined) {
+    process.stdout.write(known);
+    continue;
+  }
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(work);
+  let reason = "it has no archive of its upstream";
   try {
     await apt(["source", "-qq", "--download-only", name], work);
   } catch (error) {
-    // One that the archive lacks is no reason to leave the others.
-    failures++;
-    console.error(describeError(error));
+    // Only the upstream's archive is wanted; mirrors that lack Debian's own part of the package are good enough.
+    reason = describeError(error);
   }
+  const lines = archives().map((file) => {
+    const hash = hashFile(join(work, file));
+    renameSync(join(work, file), join(output, hash));
+    return `${hash}  ${file}\n`;
+  });
+  if (lines.length === 0) {
+    // One that cannot be had is no reason to leave the others.
+    console.error(`Cannot fetch the source "${name}": ${reason}`);
+    process.exitCode = 1;
+    continue;
+  }
+  writeFileSync(record, lines.join(""));
+  process.stdout.write(lines.join(""));
 }
-for (const name of readdirSync(work)) {
-  if (!/\.orig(-[A-Za-z0-9-]+)?\.tar\.[a-z0-9]+$/.test(name)) continue;
-  const hash = hashFile(join(work, name));
-  renameSync(join(work, name), join(output, hash));
-  console.log(`${hash}  ${name}`);
-}
-if (failures > 0) process.exitCode = 1;

@@ -104,6 +104,7 @@ export function contextOf(plan: Plan, root: BuildRoot, workspace: Workspace, opt
     onOutput: (chunk) => options.onEvent({ kind: "output", chunk }),
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
     ...(options.memory === undefined ? {} : { memory: options.memory }),
+    ...(options.processes === undefined ? {} : { processes: options.processes }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
 }

@@ -37,6 +37,8 @@ export interface BuildOptions {
   readonly verify?: string;
   readonly timeout?: number;
   readonly memory?: number;
+  /** Processes and threads of a phase at a time. */
+  readonly processes?: number;
   readonly command: string;
   readonly signal?: AbortSignal;
   readonly onEvent: (event: BuildEvent) => void;

@@ -31,6 +31,8 @@ export interface PhaseContext {
   readonly timeout?: number;
   /** Bytes of memory of the whole phase, where cgroups allow. */
   readonly memory?: number;
+  /** Processes and threads of the phase at a time. */
+  readonly processes?: number;
   readonly signal?: AbortSignal;
   readonly onOutput?: (chunk: Uint8Array) => void;
 }
@@ -79,7 +81,10 @@ export async function runPhase(
         network: recipe.options.networking,
         hostname: "boulder",
         binds: context.binds,
-        limits: { pids: MAX_PIDS, ...(context.memory === undefined ? {} : { memory: context.memory }) },
+        limits: {
+          pids: context.processes ?? MAX_PIDS,
+          ...(context.memory === undefined ? {} : { memory: context.memory }),
+        },
         ...(context.timeout === undefined ? {} : { timeout: context.timeout * 1000 }),
         ...(context.signal === undefined ? {} : { signal: context.signal }),
       },

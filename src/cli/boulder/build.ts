@@ -38,6 +38,7 @@ export interface BuildFlags extends PlanFlags, FetchFlags {
   readonly verify?: string;
   readonly timeout?: string;
   readonly memory?: string;
+  readonly processes?: string;
 }
 
 /** Everything a build needs, out of the flags. */
@@ -55,6 +56,7 @@ export async function buildOptions(
   const from = fromPhase(flags.from);
   const timeout = wholeNumber("timeout", flags.timeout);
   const memory = wholeNumber("memory", flags.memory);
+  const processes = wholeNumber("number of processes", flags.processes);
   return {
     recipe,
     recipePath: path,
@@ -82,6 +84,7 @@ export async function buildOptions(
     ...(flags.verify === undefined ? {} : { verify: resolve(flags.verify) }),
     ...(timeout === undefined ? {} : { timeout }),
     ...(memory === undefined ? {} : { memory: memory * 1024 * 1024 }),
+    ...(processes === undefined ? {} : { processes }),
     ...(signal === undefined ? {} : { signal }),
   };
 }

@@ -25,6 +25,11 @@ export async function runBoulder(args: readonly string[]): Promise<void> {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     } else if (error instanceof Failure) {
+      if (args.includes("--json")) {
+        const { code, hint } = error;
+        const value = { type: "error", code, message: describeError(error), ...(hint === undefined ? {} : { hint }) };
+        process.stdout.write(`${JSON.stringify(value)}\n`);
+      }
       const hint = error.hint === undefined ? "" : `Hint: ${error.hint}\n`;
       process.stderr.write(`Error: ${describeError(error)}\n${hint}`);
       process.exitCode = error.exitCode;

@@ -98,6 +98,7 @@ export function boulder(): Command {
     .option("--offline", "use no network, but that which a recipe asks for itself")
     .option("--timeout <seconds>", "end a phase that takes longer")
     .option("--memory <MiB>", "memory that a phase may use, where cgroups allow")
+    .option("--processes <n>", "processes and threads that a phase may have at a time (default: 8192)")
     .option("-q, --quiet", "do not show the output of the phases")
     .option("--json", "events and result as JSON, one a line")
     .action(async (file: string | undefined, _: unknown, command: Command) => {
