@@ -92,7 +92,7 @@ async function arrive(
   const url = "uri" in source ? source.uri : await rootIndexed(source, settings);
   const local = localPath(url);
   if (local !== undefined) return await fromFolder(store, name, local, known, onEvent);
-  const address = /\.index$/.test(new URL(url).pathname) ? url : `${url.replace(/\/$/, "")}/stone.index`;
+  const address = new URL(url).pathname.endsWith(".index") ? url : `${url.replace(/\/$/, "")}/stone.index`;
   const validators = known?.url === address ? known.validators : {};
   const file = await fetchSmall(address, MAX_INDEX, validators, settings, (bytes, total) => {
     onEvent?.({ kind: "bytes", collection: name, bytes, ...(total === undefined ? {} : { total }) });
