@@ -61,7 +61,7 @@ class Package {
   }
 }
 
-/** What the executable's own headers name. */
+/** What the headers of an ELF file name. */
 function neededBy(path: string): readonly Capability[] {
   const fd = openSync(path, "r");
   try {
@@ -122,6 +122,8 @@ export async function makeMossStone(options: MossStoneOptions): Promise<string> 
     stone.link(`lib/systemd/system/sysinit.target.wants/${unit}`, `../${unit}`);
     stone.file("share/licenses/moss/LICENSE", { file: join(repository, "LICENSE") });
     const { version } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as { version: string };
+    // The native half of lmdb lies within the executable, which writes it out and opens it.
+    const addon = join(repository, `node_modules/@lmdb/lmdb-linux-${process.arch}/node.napi.glibc.node`);
     const opened = OPENED.map((name) => capability("soname", `${name}(${machine})`));
     const meta: PackageMeta = {
       name: "moss",
@@ -136,7 +138,7 @@ export async function makeMossStone(options: MossStoneOptions): Promise<string> 
       sourceId: "moss",
       licenses: ["Apache-2.0"],
       depends: uniqueSorted(
-        [...neededBy(executable), ...opened, capability("binary", "bwrap")].map(formatCapability),
+        [...neededBy(executable), ...neededBy(addon), ...opened, capability("binary", "bwrap")].map(formatCapability),
       ).map(parseCapability),
       provides: ["moss", ...PROGRAMS].sort().map((name) => capability("binary", name)),
       conflicts: [],
