@@ -4,7 +4,7 @@
 /** What install, remove and upgrade share: show the plan, ask, and carry it out. */
 import { Failure } from "#base/errors";
 import { openForAsking, openForChange } from "#cli/moss/engine";
-import { tellOutcome } from "#cli/moss/result";
+import { askToGoOn, tellOutcome } from "#cli/moss/result";
 import { waitOf } from "#cli/moss/root";
 import { showHeldBack, showPlan } from "#cli/moss/show-plan";
 import { watch } from "#cli/moss/watch";
@@ -42,7 +42,7 @@ export async function change(invocation: Invocation, { plan: makePlan, before, n
   }
   showPlan(ui, plan);
   if (dryRun) return;
-  ui.confirm(QUESTION);
+  askToGoOn(ui, QUESTION);
   using _lock = moss.root.lock({ command, wait });
   while ((moss.root.active()?.id ?? 0) !== plan.base) {
     ui.note("Another command has changed the root meanwhile, so this one is planned again.");
@@ -53,7 +53,7 @@ export async function change(invocation: Invocation, { plan: makePlan, before, n
         return;
       }
       showPlan(ui, again);
-      ui.confirm(QUESTION);
+      askToGoOn(ui, QUESTION);
     }
     plan = again;
   }

@@ -16,9 +16,21 @@ export interface Outcome {
   readonly timings: Timings;
 }
 
-/** Milliseconds from the start of the process. */
+let waited = 0;
+
+/** Asks whether to go on; the time that the answer takes is nobody's work. Throws `declined`. */
+export function askToGoOn(ui: Ui, question: string): void {
+  const asked = performance.now();
+  try {
+    ui.confirm(question);
+  } finally {
+    waited += performance.now() - asked;
+  }
+}
+
+/** Milliseconds from the start of the process, without those in which it waited for answers. */
 export function sinceStart(): number {
-  return performance.now();
+  return performance.now() - waited;
 }
 
 /** Tells which state is live now, what it changed, and how long that took. */

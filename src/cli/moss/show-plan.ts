@@ -33,7 +33,10 @@ export function showPlan(ui: Ui, plan: Plan): void {
     if (list.length === 0) continue;
     const heading =
       kind === "mark" && list.length > 1 ? HEADINGS.mark.replace("is", "are").replace("is", "are") : HEADINGS[kind];
-    ui.print(style.bold(`${counted(list.length, "package")} ${heading}:`));
+    const collections = [...new Set(list.flatMap((item) => item.collection ?? []))];
+    // One name for all says it better in the heading, and leaves the room to the reasons.
+    const from = collections.length === 1 ? ` from ${collections[0]}` : "";
+    ui.print(style.bold(`${counted(list.length, "package")} ${heading}${from}:`));
     // What was asked for comes first: it is what people look for.
     const ordered = [...list.filter((item) => item.explicit), ...list.filter((item) => !item.explicit)];
     const rows = ordered.map((item) => [
@@ -42,7 +45,7 @@ export function showPlan(ui: Ui, plan: Plan): void {
         ? style.magenta(formatVersion(item.meta))
         : style.magenta(change(item.before, item.meta)),
       item.kind === "mark" ? "" : formatBytes(item.size),
-      item.collection ?? "",
+      ...(collections.length > 1 ? [item.collection ?? ""] : []),
       oneLine(
         kind === "mark"
           ? item.explicit

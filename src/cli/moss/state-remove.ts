@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** `moss state prune` and `moss state remove`: states go, and with them what only they need. */
-import { openForChange } from "#cli/moss/engine";
-import { sinceStart } from "#cli/moss/result";
+import { openForAsking, openForChange } from "#cli/moss/engine";
+import { askToGoOn, sinceStart } from "#cli/moss/result";
 import { waitOf } from "#cli/moss/root";
 import { formatTime, oneLine } from "#cli/moss/text";
 import { watch } from "#cli/moss/watch";
@@ -18,7 +18,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const { ui, operands, options, command, verb } = invocation;
   const wait = waitOf(invocation);
   const keep = options.number("keep", 1) ?? KEEP;
-  using moss = await openForChange(invocation);
+  using moss = options.flag("dry-run") ? openForAsking(invocation) : await openForChange(invocation);
   const { root } = moss;
   const states =
     verb.name === "prune"
@@ -36,7 +36,7 @@ export async function run(invocation: Invocation): Promise<void> {
   ))
     ui.say(`  ${line}`);
   if (options.flag("dry-run")) return;
-  ui.confirm("Do you wish to continue?");
+  askToGoOn(ui, "Do you wish to continue?");
   const started = sinceStart();
   using watcher = watch(ui);
   const result = await removeStates(

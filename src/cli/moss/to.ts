@@ -4,7 +4,7 @@
 /** `--to DIR` of install and upgrade: a tree in a folder of its own, made from the store; no state, nothing of the root changes. */
 import { resolve } from "node:path";
 import { openForChange } from "#cli/moss/engine";
-import { sinceStart } from "#cli/moss/result";
+import { askToGoOn, sinceStart } from "#cli/moss/result";
 import { waitOf } from "#cli/moss/root";
 import { showPlan } from "#cli/moss/show-plan";
 import { watch } from "#cli/moss/watch";
@@ -30,7 +30,7 @@ export async function writeTree(
   const plan = await makePlan(moss);
   showPlan(ui, plan);
   if (options.flag("dry-run")) return;
-  ui.confirm(`Do you wish to write this tree to ${directory}?`);
+  askToGoOn(ui, `Do you wish to write this tree to ${directory}?`);
   using _lock = moss.root.lock({ command, wait });
   using watcher = watch(ui);
   const { tree, packages } = await writeOut(moss, plan, directory, { command, force, onEvent: watcher.on });

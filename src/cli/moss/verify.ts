@@ -4,7 +4,7 @@
 /** `moss verify` and `moss state verify`: is everything what it should be? With `--repair`, it is made so. */
 import { Failure } from "#base/errors";
 import { openForChange } from "#cli/moss/engine";
-import { sinceStart } from "#cli/moss/result";
+import { askToGoOn, sinceStart } from "#cli/moss/result";
 import { waitOf } from "#cli/moss/root";
 import { watch } from "#cli/moss/watch";
 import type { Invocation } from "#cli/spec";
@@ -29,7 +29,7 @@ export async function run(invocation: Invocation): Promise<void> {
   if (before.problems.length === 0) return;
   tellProblems(invocation, before.problems);
   if (!options.flag("repair")) throw found(before.problems.length, moss.root.directory);
-  ui.confirm(`Do you wish to repair ${counted(before.problems.length, "problem")}?`);
+  askToGoOn(ui, `Do you wish to repair ${counted(before.problems.length, "problem")}?`);
   const fetch = refetch(moss, watcher.on);
   const { after, fetched } = await repairRoot(moss.root, { command, quick, fetch }, watcher.on);
   watcher[Symbol.dispose]();
