@@ -91,7 +91,8 @@ function takeOption(
     add(values, spec, "");
     return;
   }
-  let value = rest;
+  // What stands for itself takes its value behind `=` only, short or long.
+  let value = !long && spec.implied !== undefined && rest?.startsWith("=") === true ? rest.slice(1) : rest;
   if (value === undefined && spec.implied !== undefined) value = spec.implied;
   value ??= queue.shift();
   if (value === undefined) throw usage(path, `Cannot use "${shown}": nothing follows, expected <${spec.value}>`);

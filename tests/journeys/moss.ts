@@ -2,9 +2,9 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** What the journeys of moss share: the program itself, run as users run it, and collections of stones made for a test. */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parseCapability } from "#model/dependency";
 import type { PackageMeta } from "#model/package";
 import { type RunResult, run } from "#sys/process";
@@ -79,7 +79,8 @@ export function stone(folder: string, sample: Sample): string {
 
 /** A folder of a test, with collections and roots in it; removed by `using`. */
 export class Workshop implements Disposable {
-  readonly folder = mkdtempSync(join(tmpdir(), "moss-journey-"));
+  // Memory, where there is some: what the whole machine has to write to its disk is nothing to wait for here.
+  readonly folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "moss-journey-"));
   #roots = 0;
 
   /** An empty root. */
@@ -100,6 +101,52 @@ export class Workshop implements Disposable {
   [Symbol.dispose](): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** What `list` says of a package. */
+export interface Listed {
+  readonly name: string;
+  readonly version: string;
+  readonly explicit: boolean;
+  readonly reason?: string;
+}
+
+/** `name version` of everything that is installed. */
+export async function installed(root: string): Promise<string[]> {
+  const list = await ask<readonly Listed[]>(["list", "installed", "-D", root]);
+  return list.map(({ name, version }) => `${name} ${version}`);
+}
+
+export interface Prepared {
+  readonly root: string;
+  /** The folder of the collection `protosnek`. */
+  readonly pool: string;
+}
+
+/** A root with a collection of some packages, and with some of them installed. */
+export async function prepare(
+  shop: Workshop,
+  words: readonly string[] = [],
+  samples: readonly Sample[] = SYSTEM,
+): Promise<Prepared> {
+  const root = shop.root();
+  const pool = shop.collection(`pool of ${basename(root)}`, samples);
+  await must(["remote", "add", "-D", root, "protosnek", pool]);
+  if (words.length > 0) await must(["install", "-D", root, "-y", ...words]);
+  return { root, pool };
+}
+
+/** The editor of the small system in some release. */
+export function nanoOf(version: string, release: number): Sample {
+  const body = `nano ${version}`;
+  const old = SYSTEM.find(({ name }) => name === "nano");
+  return {
+    name: "nano",
+    ...old,
+    version,
+    release,
+    files: { "bin/nano": { body, mode: 0o755 }, "share/nano/c.nanorc": "c" },
+  };
 }
 
 const LIBC = "soname(libc.so.6(x86_64))";
