@@ -5,7 +5,7 @@
  * What nobody needs any more. Only packages that something that left has needed are looked at, and whoever needs one of
  * them keeps it, whether or not another gives the same: what was an orphan before is left alone.
  */
-import { getOrInsert } from "#base/order";
+import { compareText, getOrInsert } from "#base/order";
 import type { CapabilityText } from "#model/dependency";
 import type { PackageId, PackageMeta } from "#model/package";
 import { givenBy, neededBy } from "#solver/installed";
@@ -45,7 +45,9 @@ export class Selection {
 
   /** Packages that meet the needs of this one. */
   *supporting(item: Member): Generator<Member> {
-    for (const text of neededBy(item.meta)) yield* this.providing(text);
+    for (const text of neededBy(item.meta)) {
+      yield* [...this.providing(text)].sort((a, b) => compareText(a.meta.name, b.meta.name));
+    }
   }
 }
 

@@ -187,12 +187,12 @@ export class Rules<O extends Offer> {
     const needs = [...neededBy(build.meta)].filter((text) => !build.gives.has(text));
     const requirements = needs.map((text) => this.#need(build, text));
     for (const text of refusedBy(build.meta)) {
-      for (const item of installed.providing(text)) this.touchInstalled(item);
+      for (const item of inOrder(installed.providing(text))) this.touchInstalled(item);
       for (const other of this.#givers.get(text) ?? []) this.#conflict(build, other, text);
       getOrInsert(this.#refusers, text, () => []).push(build);
     }
     for (const text of build.gives) {
-      for (const item of installed.refusing(text)) this.#conflict(this.touchInstalled(item), build, text);
+      for (const item of inOrder(installed.refusing(text))) this.#conflict(this.touchInstalled(item), build, text);
     }
     return requirements;
   }
@@ -201,8 +201,7 @@ export class Rules<O extends Offer> {
   #departure(build: Build<O>): Requirement<O>[] {
     const { installed } = this.#problem;
     return [...build.gives].flatMap((text) =>
-      [...installed.needing(text)]
-        .sort((a, b) => compareText(a.meta.name, b.meta.name))
+      inOrder(installed.needing(text))
         .map((item) => this.touchInstalled(item))
         .filter((other) => other !== build && !other.gives.has(text))
         .map((other) => this.#need(other, text)),
@@ -225,6 +224,11 @@ export class Rules<O extends Offer> {
     if (build.name === other.name) return;
     this.sat.add([no(build.variable), no(other.variable)], { kind: "conflict", build, other, capability: text });
   }
+}
+
+/** The search must not depend on the order in which a source answers. */
+function inOrder(items: Iterable<InstalledPackage>): InstalledPackage[] {
+  return [...items].sort((a, b) => compareText(a.meta.name, b.meta.name));
 }
 
 /** The order of offers: priority, then the newest, then names. */
