@@ -5,7 +5,7 @@
  * Carries out units of a program (`#store/program`) on a tree on disk, by calls relative to open directories. Symlinks are
  * never followed: a directory is opened with O_NOFOLLOW, everything else is named within an open directory.
  */
-import { rmSync } from "node:fs";
+import { fstatSync, rmSync } from "node:fs";
 import { Failure } from "#base/errors";
 import { linkFurther } from "#store/further";
 import { applyLinkOwner, applyOwnerAndMode } from "#store/owner";
@@ -21,6 +21,7 @@ export function execute(unit: Uint8Array, place: Place): void {
   if (unit.byteLength > 0) new Executor(unit, place).run();
 }
 
+const SET_GID = 0o2000;
 const OPEN_DIRECTORY = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 class Executor {
@@ -28,11 +29,15 @@ class Executor {
   readonly #base: Address;
   readonly #place: Place;
   #at = 0;
+  /** Whether the directory where the program stands gives its group to what is made in it, and those above. */
+  #inherits: boolean;
+  readonly #above: boolean[] = [];
 
   constructor(unit: Uint8Array, place: Place) {
     this.#unit = Buffer.from(unit.buffer, unit.byteOffset, unit.byteLength);
     this.#base = ptr(unit);
     this.#place = place;
+    this.#inherits = (fstatSync(place.top).mode & SET_GID) !== 0;
   }
 
   run(): void {
@@ -46,10 +51,14 @@ class Executor {
           const fd = opened.pop();
           if (fd === undefined) throw new Failure("io", "Cannot carry out a unit: it leaves its top directory");
           c.close(fd);
+          this.#inherits = this.#above.pop() ?? false;
           directory = opened.at(-1) ?? this.#place.top;
         } else if (kind === STEP.make || kind === STEP.enter) {
-          directory = kind === STEP.make ? this.#make(directory) : this.#enter(directory);
-          opened.push(directory);
+          const fd = kind === STEP.make ? this.#make(directory) : this.#enter(directory);
+          opened.push(fd);
+          directory = fd;
+          this.#above.push(this.#inherits);
+          this.#inherits = kind === STEP.make ? (this.#mode & SET_GID) !== 0 : (fstatSync(fd).mode & SET_GID) !== 0;
         } else this.#other(kind, directory);
       }
     } finally {
@@ -79,6 +88,8 @@ class Executor {
   }
 
   #textStart = 0;
+  /** The mode set last. */
+  #mode = 0;
 
   /** The address of a text field, which is then passed. */
   #text(): Address {
@@ -114,7 +125,7 @@ class Executor {
     const name = this.#text();
     const text = this.#text();
     if (c.symlinkat(text, directory, name) !== 0) throw lastError("symlinkat", this.#last());
-    applyLinkOwner(directory, name, this.#number(), this.#number());
+    applyLinkOwner(directory, name, this.#number(), this.#number(), this.#inherits);
   }
 
   #enter(directory: number): number {
@@ -138,7 +149,7 @@ class Executor {
 
   #setOwnerAndMode(fd: number): void {
     const path = this.#last();
-    const mode = this.#number();
-    applyOwnerAndMode(fd, this.#number(), this.#number(), mode, path);
+    this.#mode = this.#number();
+    applyOwnerAndMode(fd, this.#number(), this.#number(), this.#mode, path);
   }
 }

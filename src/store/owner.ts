@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Owner and mode of what is put on disk, as far as this process may set them. */
-import { readFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { c, lastError, ptr } from "#sys/libc";
 
 const me = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
@@ -43,6 +43,14 @@ export function canOwn(uid: number, gid: number): boolean {
   return [uid, gid].every((id, i) => maps?.[i]?.some(([first, count]) => id >= first && id < first + count) === true);
 }
 
+/** Makes a directory of ours that gives nothing of its own to what is made in it, wherever it lies. */
+export function makePlainDirectory(path: string, mode: number): void {
+  mkdirSync(path, { recursive: true, mode });
+  const stat = statSync(path);
+  if (stat.gid !== me.gid) chownSync(path, stat.uid, me.gid);
+  if ((stat.mode & 0o7777) !== mode) chmodSync(path, mode);
+}
+
 // An ordinary user may not give files away (EPERM); in a user namespace an id may not exist (EINVAL).
 function tolerate(path: string): void {
   const error = lastError("chown", path);
@@ -50,10 +58,13 @@ function tolerate(path: string): void {
   refused = true;
 }
 
-/** Gives an open file its owner and then its mode (a chown clears set-id bits). Set-id bits stay away from a wrong owner. */
+/**
+ * Gives an open file its owner and then its mode (a chown clears set-id bits). Set-id bits stay away from a wrong owner.
+ * The owner is set even where it is us: a directory with the set-gid bit gives its group to what is made in it.
+ */
 export function applyOwnerAndMode(fd: number, uid: number, gid: number, mode: number, path: string): void {
   let bits = mode;
-  if ((uid !== me.uid || gid !== me.gid) && c.fchown(fd, uid, gid) !== 0) {
+  if (c.fchown(fd, uid, gid) !== 0) {
     tolerate(path);
     bits &= ~0o6000;
   }
@@ -62,8 +73,17 @@ export function applyOwnerAndMode(fd: number, uid: number, gid: number, mode: nu
 
 const NOFOLLOW = 0x100;
 
-/** Gives a symlink its owner. `name` is the address of its NUL-terminated name below `directory`. */
-export function applyLinkOwner(directory: number, name: ReturnType<typeof ptr>, uid: number, gid: number): void {
-  if (uid === me.uid && gid === me.gid) return;
+/**
+ * Gives a symlink its owner. `name` is the address of its NUL-terminated name below `directory`; `inherits` says that the
+ * directory may have given it its group.
+ */
+export function applyLinkOwner(
+  directory: number,
+  name: ReturnType<typeof ptr>,
+  uid: number,
+  gid: number,
+  inherits: boolean,
+): void {
+  if (!inherits && ownedByMe(uid, gid)) return;
   if (c.fchownat(directory, name, uid, gid, NOFOLLOW) !== 0) tolerate("symlink");
 }

@@ -13,8 +13,8 @@ import { syncFileSystem } from "#sys/sync";
 import type { Arrived } from "#transition/change";
 import type { Listener } from "#transition/events";
 import { fault } from "#transition/fault";
-import type { MossRoot } from "#transition/root";
 import { writeRelations } from "#transition/relations";
+import type { MossRoot } from "#transition/root";
 import { ATTRIBUTES, FILES, PACKAGES } from "#transition/schema";
 
 /** Unpacks those of `ids` that are missing. Throws package.unknown where a stone is not at hand, and stone.* failures. */

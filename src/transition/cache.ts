@@ -28,3 +28,16 @@ export function registeredRoots(cache: string): { readonly present: string[]; re
   }
   return { present: present.sort(), gone: gone.sort() };
 }
+
+/** The cache that a root has used; undefined where it has a store of its own. `folder` is the root's `.moss`. */
+export function rememberedCache(folder: string): string | undefined {
+  const file = `${folder}/shared-cache`;
+  if (!existsSync(file)) return undefined;
+  const cache = readFileSync(file, "utf8").trim();
+  return cache.startsWith("/") ? cache : undefined;
+}
+
+/** Remembers it, so that later commands need not be told. */
+export function rememberCache(folder: string, cache: string): void {
+  if (rememberedCache(folder) !== cache) writeFileAtomic(`${folder}/shared-cache`, `${cache}\n`);
+}

@@ -23,7 +23,7 @@ import { arrive, writePackages } from "#transition/arrive";
 import { changeOf, mergeState, type Selection } from "#transition/change";
 import { makeRootLinks } from "#transition/checks";
 import type { Listener } from "#transition/events";
-import { arrivalOf, discardOwnArrivals } from "#transition/journal";
+import { arrivalOf } from "#transition/journal";
 import { recover } from "#transition/recover";
 import type { MossRoot } from "#transition/root";
 import { TreeSource } from "#transition/source";
@@ -78,7 +78,6 @@ export async function exportTree(
   checkTarget(root, directory, request.force === true);
   using _lock = root.locked ? undefined : root.lock({ command: request.command });
   await recover(root, {}, onEvent);
-  discardOwnArrivals(root);
   const arrival = arrivalOf(root, 0);
   const fresh = `${directory}/.usr.new`;
   try {

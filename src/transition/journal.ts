@@ -2,10 +2,11 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** The steps that every transition shares: begin, exchange, end, and what to do about one that did not end. */
-import { existsSync, lstatSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, rmSync } from "node:fs";
 import { errnoCode } from "#base/errors";
 import type { ReadTransaction, WriteTransaction } from "#moss-db/index";
 import { Arrival, discardArrivals } from "#store/arrival";
+import { makePlainDirectory } from "#store/owner";
 import { renameExchange } from "#sys/exchange";
 import { sha256Hex } from "#sys/sha256";
 import { syncDirectory } from "#sys/sync";
@@ -22,7 +23,7 @@ import {
   TREES,
   type TreeRecord,
 } from "#transition/schema";
-import { type Candidate, candidates, discardUnknownTrees, freePlace } from "#transition/staging";
+import { type Candidate, candidates, freePlace } from "#transition/staging";
 
 export interface Begun {
   readonly journal: JournalRecord;
@@ -60,11 +61,9 @@ export function begin(
   choose: (list: readonly Candidate[]) => Candidate | undefined,
   state?: number,
 ): Begun {
-  discardOwnArrivals(root);
   const begun = root.database.update((tx) => {
     const trees = [...tx.bucket(TREES).entries()];
     const places = trees.map(([place]) => place);
-    discardUnknownTrees(root, places);
     const spare = choose(candidates(trees));
     const journal: JournalRecord = {
       kind,
@@ -89,7 +88,7 @@ export function begin(
 export function exchange(root: MossRoot, place: string): void {
   fault("before-exchange");
   const staged = root.treePath(place);
-  if (!existsSync(root.usr)) mkdirSync(root.usr, { mode: 0o755 });
+  if (!existsSync(root.usr)) makePlainDirectory(root.usr, 0o755);
   try {
     renameExchange(staged, root.usr);
   } catch (error) {

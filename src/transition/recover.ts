@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import { makeRootLinks } from "#transition/checks";
 /** What an earlier run has left unfinished is finished where its exchange took place, and taken back where it did not. */
+import { makeRootLinks } from "#transition/checks";
 import type { Listener } from "#transition/events";
 import type { HookContext, Hooks } from "#transition/hooks";
-import { end, exchanged, settle, undo } from "#transition/journal";
+import { discardOwnArrivals, end, exchanged, settle, undo } from "#transition/journal";
 import { finishRemoval, type RemovalOptions } from "#transition/removal";
 import type { MossRoot } from "#transition/root";
-import { type JournalRecord, STATES } from "#transition/schema";
+import { type JournalRecord, STATES, TREES } from "#transition/schema";
 import { TreeSource } from "#transition/source";
+import { discardUnknownTrees } from "#transition/staging";
 import { changedPaths } from "#tree/diff";
 import { emptyTree } from "#tree/merge";
 
@@ -24,6 +25,7 @@ export async function recover(
   removal: RemovalOptions = {},
 ): Promise<"finished" | "undone" | undefined> {
   const journal = root.pending();
+  discardLeftovers(root, journal);
   if (journal === undefined) return undefined;
   onEvent({ kind: "phase", phase: "recover" });
   if (journal.kind === "prune") {
@@ -43,6 +45,13 @@ export async function recover(
   const how = forward ? "finished" : "undone";
   onEvent({ kind: "recovered", how, state: journal.state, command: journal.command });
   return how;
+}
+
+/** Removes what is not recorded, neither as a tree nor in the journal: it was being made when a run ended. */
+function discardLeftovers(root: MossRoot, journal: JournalRecord | undefined): void {
+  discardOwnArrivals(root);
+  const places = root.exists ? root.view((tx) => [...tx.bucket(TREES).keys()]) : [];
+  discardUnknownTrees(root, journal === undefined ? places : [...places, journal.place]);
 }
 
 export function hasAfter(hooks: Hooks): boolean {

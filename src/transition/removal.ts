@@ -8,8 +8,8 @@ import type { WriteTransaction } from "#moss-db/index";
 import { decodeFiles } from "#store/files";
 import type { Listener } from "#transition/events";
 import { fault } from "#transition/fault";
-import type { MossRoot } from "#transition/root";
 import { dropRelations } from "#transition/relations";
+import type { MossRoot } from "#transition/root";
 import {
   ATTRIBUTES,
   CURRENT,

@@ -5,14 +5,14 @@
  * A root that moss looks after: its private folder, its database, its store, and what can be asked of it. Asking takes no
  * lock and writes nothing.
  */
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { errnoCode, Failure } from "#base/errors";
 import type { PackageId } from "#model/package";
 import { type Database, databaseUri, openDatabase, type ReadTransaction } from "#moss-db/index";
 import { diskFailure } from "#store/disk";
 import { decodeFiles } from "#store/files";
 import { FileLock, lockOwner } from "#sys/lock";
-import { registerRoot } from "#transition/cache";
+import { registerRoot, rememberCache, rememberedCache } from "#transition/cache";
 import {
   CURRENT,
   FILES,
@@ -82,8 +82,9 @@ export class MossRoot {
 
   /** Throws root.invalid for what is no directory, root.readonly where moss may not write. */
   static open(directory: string, options: RootOptions = {}): MossRoot {
-    const cache = options.cache === undefined ? {} : { cache: realDirectory(options.cache, "cache") };
-    const root = new MossRoot(realDirectory(directory, "root"), { ...options, ...cache });
+    const real = realDirectory(directory, "root");
+    const cache = cacheOf(real, options);
+    const root = new MossRoot(real, { ...options, ...(cache === undefined ? {} : { cache }) });
     if (!root.readOnly) root.#prepare();
     return root;
   }
@@ -96,6 +97,7 @@ export class MossRoot {
       mkdirSync(`${this.cache}/downloads`, { recursive: true, mode: 0o755 });
       mkdirSync(this.store, { recursive: true, mode: 0o700 });
       if (this.shared) registerRoot(this.cache, this.directory);
+      if (this.shared) rememberCache(this.private, this.cache);
       if (this.shared) closeSync(openSync(this.#cacheLockPath, "a", 0o644));
     } catch (cause) {
       const code = errnoCode(cause);
@@ -322,6 +324,26 @@ function realDirectory(path: string, what: string): string {
     );
   }
   return realpathSync(path);
+}
+
+/** The cache that a root is to use: the one that is given, or that it has used before. Throws root.invalid where they differ. */
+function cacheOf(directory: string, { cache, readOnly = false }: RootOptions): string | undefined {
+  const own = directory === "/" ? "/.moss" : `${directory}/.moss`;
+  const remembered = rememberedCache(own);
+  if (cache === undefined) {
+    // Who only asks needs no file of it.
+    return remembered === undefined || readOnly ? remembered : realDirectory(remembered, "cache");
+  }
+  const given = realDirectory(cache, "cache");
+  const used = remembered ?? (!readOnly && holdsFiles(`${own}/assets`) ? `${own}/assets` : given);
+  if (used === given) return given;
+  throw new Failure("root.invalid", `Cannot use the cache "${given}": the files of "${directory}" are in "${used}"`, {
+    hint: "A root stays with the store that it began with; leave --cache out.",
+  });
+}
+
+function holdsFiles(folder: string): boolean {
+  return existsSync(folder) && readdirSync(folder).length > 0;
 }
 
 function busy(directory: string, owner: string): Failure {

@@ -2,23 +2,14 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Getting a tree onto the disk at a place: by changing a spare one, or in full. */
-import {
-  closeSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, existsSync, lstatSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { Failure } from "#base/errors";
 import type { WriteTransaction } from "#moss-db/index";
 import { blitUnits } from "#store/blit";
 import { Builders } from "#store/builders";
 import { diskFailure } from "#store/disk";
 import { execute } from "#store/execute";
+import { makePlainDirectory } from "#store/owner";
 import { planPatch } from "#store/patch";
 import type { Place } from "#store/place";
 import { addWindow, clockWentBack, fileSystemTime, findDrift, type Windows } from "#transition/drift";
@@ -157,7 +148,8 @@ export function buildTree(
   try {
     // A tree in doubt may lie here.
     rmSync(folder, { recursive: true, force: true });
-    mkdirSync(`${folder}/usr`, { recursive: true, mode: 0o755 });
+    makePlainDirectory(folder, 0o755);
+    makePlainDirectory(`${folder}/usr`, 0o755);
     const begin = fileSystemTime(folder);
     blitTo(root, source, `${folder}/usr`, target.tree, onEvent);
     const result = finishTree(root, place, target, [], begin);
