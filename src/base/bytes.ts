@@ -3,7 +3,7 @@
 
 /** Small helpers on byte strings. */
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
 export const EMPTY = new Uint8Array(0);
@@ -24,7 +24,7 @@ export function fromUtf8(bytes: Uint8Array): string | undefined {
 
 /** Lower-case hexadecimal of bytes. */
 export function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
+  return bytes.toHex();
 }
 
 /** Bytes of a hexadecimal text of even length. The caller has checked that it is hexadecimal. */

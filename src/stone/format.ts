@@ -14,6 +14,8 @@ export type FileType = keyof typeof FILE_TYPES;
 
 export const PAYLOAD_KINDS = { meta: 1, content: 2, layout: 3, index: 4, attributes: 5 } as const;
 export type PayloadKind = keyof typeof PAYLOAD_KINDS;
+/** The kinds that are lists of records. */
+export type RecordKind = Exclude<PayloadKind, "content">;
 
 export const COMPRESSIONS = { none: 1, zstd: 2 } as const;
 export type Compression = keyof typeof COMPRESSIONS;
@@ -101,24 +103,37 @@ export function namesOf<K extends string>(table: Readonly<Record<K, number>>): R
   return new Map(Object.entries(table).map(([name, id]) => [id as number, name as K]));
 }
 
-/** What a reader takes before it refuses. Sizes in bytes. */
-export interface StoneLimits {
-  /** Largest sum of all decompressed record payloads of a file (meta, layout, index, attributes), and largest stored one. */
-  readonly recordPayload: number;
-  /** Most records of one kind in a package; also most folders that its paths name or imply. */
+/** The most that records may take: bytes once decompressed, and how many there may be. */
+export interface Amount {
+  readonly bytes: number;
   readonly records: number;
-  /** Most meta records in one file of several packages: an index or a build manifest. */
-  readonly indexRecords: number;
-  /** Largest decompressed content payload. It is streamed, so this protects the disk, not the memory. */
+}
+
+/** What a reader takes before it refuses. */
+export interface StoneLimits {
+  /**
+   * All records of a kind in a package. They are held in memory, and zstd packs them ten thousand times: what they may take
+   * is judged by their headers, before anything is reserved. `layout.records` also bounds the folders that paths imply.
+   */
+  readonly records: Readonly<Record<RecordKind, Amount>>;
+  /** All meta records of a file of several packages, an index or a build manifest; each package is held to `records` too. */
+  readonly several: Amount;
+  /** Largest decompressed content payload, in bytes. It is streamed, so this protects the disk, not the memory. */
   readonly content: number;
-  /** Largest zstd window; the memory that a decoder takes is the smaller of this and the plain size. */
+  /** Largest zstd window in bytes; the memory that a decoder takes is the smaller of this and the plain size. */
   readonly window: number;
 }
 
+const MIB = 2 ** 20;
+
 export const DEFAULT_LIMITS: StoneLimits = {
-  recordPayload: 256 * 2 ** 20,
-  records: 2 ** 20,
-  indexRecords: 2 ** 22,
+  records: {
+    meta: { bytes: 16 * MIB, records: 2 ** 16 },
+    layout: { bytes: 64 * MIB, records: 2 ** 19 },
+    index: { bytes: 16 * MIB, records: 2 ** 19 },
+    attributes: { bytes: 64 * MIB, records: 2 ** 19 },
+  },
+  several: { bytes: 256 * MIB, records: 2 ** 22 },
   content: Number.MAX_SAFE_INTEGER,
   window: 2 ** 31,
 };

@@ -16,6 +16,8 @@ import { StoneReader } from "#stone/reader";
 import { FRAME_HEADER_MAX, readFrameHeader } from "#stone/zstd-frame";
 
 const TAG_NAMES = namesOf(META_TAGS);
+/** Opaque values above this many bytes are cut: an attribute can have megabytes. */
+const SHOWN = 1024;
 
 export interface InspectedPayload {
   readonly kind: string;
@@ -97,7 +99,8 @@ function payloadOf(reader: StoneReader, payload: PayloadHeader, check: boolean):
 function recordOf(record: MetaRecord): InspectedRecord {
   const { tag } = record;
   const field = TAG_NAMES.get(tag) ?? "unknown";
-  if (record.type === "unknown") return { tag, field, type: `unknown (${record.typeId})`, value: hex(record.value) };
+  if (record.type === "unknown")
+    return { tag, field, type: `unknown (${record.typeId})`, value: hexText(record.value) };
   if (record.type === "dependency" || record.type === "provider") {
     const { kindId, name } = record.value;
     return { tag, field, type: record.type, value: `${kindOf(kindId) ?? `unknown-${kindId}`}(${name})` };
@@ -113,16 +116,22 @@ function entryOf(record: LayoutRecord): InspectedEntry {
     mode: `0${mode.toString(8)}`,
     uid,
     gid,
-    ...(type === "regular" ? { digest: hex(source) } : {}),
-    ...(type === "symlink" ? { target: fromUtf8(source) ?? hex(source) } : {}),
+    ...(type === "regular" ? { digest: hexText(source) } : {}),
+    ...(type === "symlink" ? { target: fromUtf8(source) ?? hexText(source) } : {}),
   };
+}
+
+/** Hexadecimal; of many bytes the first ones and the number of all. */
+function hexText(bytes: Uint8Array): string {
+  if (bytes.byteLength <= SHOWN) return hex(bytes);
+  return `${hex(bytes.subarray(0, SHOWN))}... (${bytes.byteLength} bytes)`;
 }
 
 /** Text where a key or value is printable, else `0x` and hexadecimal. NULs are shown as `\0`. */
 function bytesText(bytes: Uint8Array): string {
-  const printable = bytes.every((byte) => byte === 0 || (byte >= 0x20 && byte !== 0x7f));
+  const printable = bytes.byteLength <= SHOWN && bytes.every((byte) => byte === 0 || (byte >= 0x20 && byte !== 0x7f));
   const text = printable ? fromUtf8(bytes) : undefined;
-  return text === undefined ? `0x${hex(bytes)}` : text.replaceAll("\0", "\\0");
+  return text === undefined ? `0x${hexText(bytes)}` : text.replaceAll("\0", "\\0");
 }
 
 function attributeOf(record: AttributeRecord): { key: string; value: string } {
@@ -156,8 +165,8 @@ export function inspectStone(path: string, options: InspectOptions = {}): Inspec
       packages.push({ ...(meta === undefined ? {} : { meta }), records: records.map(recordOf) });
     }
   }, undefined);
-  const layout = attempt(() => reader.rawLayout(), []);
-  const attributes = attempt(() => reader.attributes(), []);
+  const layout = attempt(() => reader.rawLayout().map(entryOf), []);
+  const attributes = attempt(() => reader.attributes().map(attributeOf), []);
   const index = attempt(() => reader.index(), []);
   if (check) {
     if (reader.fileType === "binary") attempt(() => void reader.meta(), undefined);
@@ -176,8 +185,8 @@ export function inspectStone(path: string, options: InspectOptions = {}): Inspec
     fileType: reader.fileType === "unknown" ? `unknown (${reader.header.fileTypeId})` : reader.fileType,
     payloads,
     packages,
-    layout: layout.map(entryOf),
-    attributes: attributes.map(attributeOf),
+    layout,
+    attributes,
     bodies: index.length,
     contentSize: reader.payloads.reduce((sum, item) => sum + (item.kind === "content" ? item.plainSize : 0), 0),
     problems,

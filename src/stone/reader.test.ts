@@ -274,6 +274,11 @@ for (const [what, [expected, bytes]] of Object.entries(CASES)) {
   test(`${what}: ${expected}`, () => expect(outcome(bytes)).toBe(expected));
 }
 
+test("a byte order mark is part of a path, not dropped", () => {
+  using reader = StoneReader.fromBytes(path("\ufeffbin/x"), "mark");
+  expect(reader.layout().map((entry) => entry.path)).toEqual(["\ufeffbin/x"]);
+});
+
 test("a stone cut at any byte is refused with a code", () => {
   const whole = forge.sampleStone();
   for (let length = 0; length < whole.byteLength; length++) {

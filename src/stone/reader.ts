@@ -5,6 +5,7 @@
 import { hex } from "#base/bytes";
 import type { LayoutEntry } from "#model/layout";
 import type { PackageMeta } from "#model/package";
+import { checkAmounts } from "#stone/amounts";
 import { type AttributeRecord, decodeAttributes, withXattrs, xattrsByPath } from "#stone/attributes";
 import { type ContentSink, streamContent } from "#stone/content";
 import {
@@ -14,6 +15,7 @@ import {
   PAYLOAD_HEADER_SIZE,
   type PayloadKind,
   RECORD_MINIMUM,
+  type RecordKind,
   type StoneLimits,
   stoneFailure,
 } from "#stone/format";
@@ -35,8 +37,6 @@ export interface StoneOptions {
   /** The type that the file must have; any where absent. */
   readonly expect?: FileType;
 }
-
-type RecordKind = Exclude<PayloadKind, "content">;
 
 /** One stone that is open. Use `using reader = StoneReader.open(path)`. */
 export class StoneReader {
@@ -62,7 +62,7 @@ export class StoneReader {
       throw stoneFailure("stone.header", this.name, problem);
     }
     this.payloads = readPayloadHeaders(source, this.header);
-    checkAmounts(this.payloads, this.fileType, this.#limits, this.name);
+    checkAmounts(this.payloads, this.fileType, this.#limits, source.name);
   }
 
   /**
@@ -151,7 +151,7 @@ export class StoneReader {
    * attributes merged in. Throws `stone.path`, `stone.layout`, `stone.index`, `stone.record`.
    */
   layout(): LayoutEntry[] {
-    const entries = layoutEntries(this.rawLayout(), this.name, this.#limits.records);
+    const entries = layoutEntries(this.rawLayout(), this.name, this.#limits.records.layout.records);
     checkBodies(entries, new Set(this.index().map((record) => hex(record.digest))), this.name);
     const attributes = this.attributes();
     return attributes.length === 0 ? entries : withXattrs(entries, xattrsByPath(attributes, this.name), this.name);
@@ -191,30 +191,6 @@ export class StoneReader {
 
   [Symbol.dispose](): void {
     this.#source[Symbol.dispose]();
-  }
-}
-
-/** Bounds what the records of a stone can take, by its headers alone: before anything is reserved or read. */
-function checkAmounts(
-  payloads: readonly PayloadHeader[],
-  fileType: FileType | "unknown",
-  limits: StoneLimits,
-  name: string,
-): void {
-  let bytes = 0;
-  const counts = new Map<string, number>();
-  for (const { kind, plainSize, records } of payloads) {
-    if (kind === "unknown" || kind === "content") continue;
-    bytes += plainSize;
-    counts.set(kind, (counts.get(kind) ?? 0) + Math.min(records, Math.floor(plainSize / RECORD_MINIMUM[kind])));
-  }
-  if (bytes > limits.recordPayload) {
-    throw stoneFailure("stone.limit", name, `records of ${bytes} bytes, expected at most ${limits.recordPayload}`);
-  }
-  const several = fileType === "repository" || fileType === "build-manifest";
-  for (const [kind, count] of counts) {
-    const most = several && kind === "meta" ? limits.indexRecords : limits.records;
-    if (count > most) throw stoneFailure("stone.limit", name, `${count} ${kind} records, expected at most ${most}`);
   }
 }
 

@@ -83,7 +83,10 @@ function checkedEntries(meta: PackageMeta, entries: readonly LayoutEntry[]): Lay
       if (wrong !== undefined) throw refuse(meta, `${wrong} at "${path}", expected a valid one`);
     }
   }
-  const parents = parentsProblem(new Map(sorted.map((entry) => [entry.path, entry])), DEFAULT_LIMITS.records);
+  const parents = parentsProblem(
+    new Map(sorted.map((entry) => [entry.path, entry])),
+    DEFAULT_LIMITS.records.layout.records,
+  );
   if (parents !== undefined) throw refuse(meta, parents.text);
   return sorted;
 }
