@@ -5,7 +5,18 @@
  * A root that moss looks after: its private folder, its database, its store, and what can be asked of it. Asking takes no
  * lock and writes nothing.
  */
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
 import { errnoCode, Failure } from "#base/errors";
 import type { PackageId } from "#model/package";
 import { type Database, databaseUri, openDatabase, type ReadTransaction } from "#moss-db/index";
@@ -92,6 +103,7 @@ export class MossRoot {
   #prepare(): void {
     try {
       mkdirSync(this.private, { recursive: true, mode: 0o755 });
+      accessSync(this.private, constants.W_OK);
       // Old set-id programs must not stay within everybody's reach.
       mkdirSync(this.trees, { recursive: true, mode: 0o700 });
       mkdirSync(`${this.cache}/downloads`, { recursive: true, mode: 0o755 });
