@@ -52,9 +52,9 @@ export async function download(request: DownloadRequest, options: DownloadOption
     rmSync(path);
   }
   mkdirSync(dirname(path), { recursive: true });
-  // Another process may be fetching the same file: then this one does it for itself.
-  using lock = FileLock.tryAcquire(`${path}.lock`, "exclusive", "");
-  const part = lock === undefined ? `${path}.${process.pid}.part` : `${path}.part`;
+  // Another may be fetching the same file: then this one does it for itself.
+  using lock = lockOf(path);
+  const part = lock === undefined ? `${path}.${process.pid}-${++alone}.part` : `${path}.part`;
   try {
     await withRetries(
       request.url,
@@ -77,6 +77,17 @@ export async function download(request: DownloadRequest, options: DownloadOption
     else rmSync(`${path}.lock`, { force: true });
   }
   tell({ kind: "done", name, cached: false, bytes: statSync(path).size });
+}
+
+let alone = 0;
+
+/** The lock on the part of a file; undefined where another has it. The lock file goes with its holder. */
+function lockOf(path: string): FileLock | undefined {
+  for (;;) {
+    const lock = FileLock.tryAcquire(`${path}.lock`, "exclusive", "");
+    if (lock === undefined || lock.isAt(`${path}.lock`)) return lock;
+    lock[Symbol.dispose]();
+  }
 }
 
 /** One attempt: goes on from what is there of the file. */
@@ -142,6 +153,9 @@ async function receive(
         ftruncateSync(fd, 0);
         options.onEvent?.({ kind: "bytes", name, bytes: -start });
         throw new Passing("the server does not resume", { wait: 0 });
+      }
+      if (start === 0 && answer.status !== 200) {
+        throw new Failure("fetch.failed", `Cannot fetch "${url}": the server says ${answer.status}, expected 200`);
       }
       for await (const chunk of answer.chunks) take(chunk);
       const declared = Number(answer.headers.get("content-length") ?? Number.NaN);

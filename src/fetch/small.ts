@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { concat } from "#base/bytes";
 import { Failure } from "#base/errors";
 import { DEFAULTS, type DownloadOptions } from "#fetch/events";
-import { get, withRetries } from "#fetch/http";
+import { get, Passing, withRetries } from "#fetch/http";
 
 /** What a server said to know a version of a file by. */
 export interface Validators {
@@ -48,14 +48,16 @@ export async function fetchSmall(
       if (answer.status === 304) return undefined;
       const declared = Number(answer.headers.get("content-length") ?? Number.NaN);
       const total = Number.isNaN(declared) ? undefined : declared;
+      if (declared > limit) throw tooLarge(url, limit);
       const chunks: Uint8Array[] = [];
       let have = 0;
       for await (const chunk of answer.chunks) {
         have += chunk.byteLength;
-        if (have > limit) throw new Failure("fetch.toolarge", `Cannot use "${url}": it has more than ${limit} bytes`);
+        if (have > limit) throw tooLarge(url, limit);
         chunks.push(chunk);
         onBytes(have, total);
       }
+      if (have < declared) throw new Passing(`it ended after ${have} of ${declared} bytes`);
       const etag = answer.headers.get("etag");
       const modified = answer.headers.get("last-modified");
       return {
@@ -68,11 +70,16 @@ export async function fetchSmall(
   });
 }
 
+function tooLarge(what: string, limit: number): Failure {
+  return new Failure("fetch.toolarge", `Cannot use "${what}": it has more than ${limit} bytes`);
+}
+
 function readLocal(url: string, limit: number): Uint8Array {
   const path = fileURLToPath(url);
   try {
-    const { size } = statSync(path);
-    if (size > limit) throw new Failure("fetch.toolarge", `Cannot use "${path}": it has more than ${limit} bytes`);
+    const stat = statSync(path);
+    if (!stat.isFile()) throw new Failure("fetch.failed", `Cannot read "${path}": it is no file`);
+    if (stat.size > limit) throw tooLarge(path, limit);
     return readFileSync(path);
   } catch (cause) {
     if (cause instanceof Failure) throw cause;

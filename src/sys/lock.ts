@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Advisory locks between processes (flock), with the holder's name for the one who has to wait. */
-import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { c, lastError } from "#sys/libc";
 
 const LOCK_SH = 1;
@@ -55,6 +55,13 @@ export class FileLock {
     } finally {
       c.flock(this.#fd, LOCK_SH);
     }
+  }
+
+  /** Is the locked file still the one at its path? A holder may remove the file, while another has opened it already. */
+  isAt(path: string): boolean {
+    const there = statSync(path, { bigint: true, throwIfNoEntry: false });
+    const held = fstatSync(this.#fd, { bigint: true });
+    return there?.ino === held.ino && there.dev === held.dev;
   }
 
   [Symbol.dispose](): void {
