@@ -29,6 +29,14 @@ check: |
 
 const read = (name: string): string => readFileSync(join(tiny.out, name), "utf8");
 
+interface BuildInfo {
+  readonly networking: boolean;
+  readonly jobs: number;
+  readonly root: readonly { readonly name: string }[];
+}
+
+const buildInfo = (): BuildInfo => JSON.parse(read("sample.x86_64.buildinfo.json")) as BuildInfo;
+
 test.skipIf(!HAVE_TINY)("a recipe becomes a stone, manifests, logs and a record of the root", async () => {
   tiny.recipe(GREETING);
   const result = await tiny.build(["-j", "3"]);
@@ -40,12 +48,8 @@ test.skipIf(!HAVE_TINY)("a recipe becomes a stone, manifests, logs and a record 
     "sample.x86_64.analysis.json",
     "sample.x86_64.buildinfo.json",
   ]);
-  const info = JSON.parse(read("sample.x86_64.buildinfo.json"));
-  expect([info.networking, info.jobs, info.root.map((item: { name: string }) => item.name)]).toEqual([
-    false,
-    3,
-    ["tiny"],
-  ]);
+  const info = buildInfo();
+  expect([info.networking, info.jobs, info.root.map((item) => item.name)]).toEqual([false, 3, ["tiny"]]);
   expect(readdirSync(join(tiny.cache, "builds/sample-1-1/logs")).sort()).toEqual([
     "x86_64-build.log",
     "x86_64-check.log",
@@ -143,7 +147,7 @@ test.skipIf(!HAVE_TINY)("the network is there only where the recipe asks, is tol
     const result = await tiny.build();
     expect([result.code, result.stderr]).toEqual([0, expect.stringContaining("The recipe asks for the network")]);
     expect(result.stderr).toContain("reached");
-    expect(JSON.parse(read("sample.x86_64.buildinfo.json")).networking).toBe(true);
+    expect(buildInfo().networking).toBe(true);
   } finally {
     await server.stop(true);
   }

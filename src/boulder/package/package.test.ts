@@ -178,9 +178,14 @@ test.skipIf(!haveCompiler)(
     const object = compile();
     put(build.install, "usr/lib/crt.o", object);
     const plain = archive("libplain.a");
+    compile("-flto", "-ffat-lto-objects");
+    archive("libfat.a");
     put(build.install, "usr/lib/lto.o", compile("-flto"));
     const lto = archive("liblto.a");
     const { stones } = await packaged(build);
+    const fat = stones.get("greet-devel")?.body("lib/libfat.a") ?? new Uint8Array();
+    expect(Buffer.from(fat).includes(".gnu.lto_")).toBe(false);
+    expect(Buffer.from(fat).includes(".debug_info")).toBe(false);
     const body = (name: string) =>
       stones.get(name.endsWith(".a") ? "greet-devel" : "greet")?.body(`lib/${name}`).byteLength;
     expect(body("libplain.a")).toBeLessThan(plain.byteLength / 2);

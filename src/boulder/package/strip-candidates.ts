@@ -3,8 +3,9 @@
 
 /**
  * Which files a build's strip step works on, and how: programs and shared libraries, kernel modules, object files and
- * static archives. What stripping would break is left as it is: objects for link-time optimisation, signed modules,
- * programs with data behind their end.
+ * static archives. What stripping would break is left as it is: objects that hold nothing but an intermediate form for
+ * link-time optimisation, signed modules, programs with data behind their end. Objects with machine code beside that form
+ * lose it: only the very compiler that wrote it could read it, and it carries random names.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { fromUtf8 } from "#base/bytes";
@@ -40,10 +41,25 @@ function withFile<T>(path: string, use: (readAt: ReadAt, size: number) => T): T 
   }
 }
 
-/** True where an object holds an intermediate form for link-time optimisation, which strip tools damage. */
-function isIntermediate(elf: ElfFile): boolean {
-  return elf.sections.some(({ name }) => /^\.(?:gnu\.lto_|llvm\.lto|llvmbc|llvmcmd)/.test(name));
+const SHF_ALLOC = 2;
+
+/** Does an object hold an intermediate form for link-time optimisation, and machine code beside it (`fat`)? */
+function intermediateOf(elf: ElfFile): "none" | "fat" | "slim" {
+  if (!elf.sections.some(({ name }) => /^\.(?:gnu\.lto_|llvm\.lto|llvmbc|llvmcmd)/.test(name))) return "none";
+  if (elf.sections.some(({ name }) => /^\.llvm(?:bc|cmd)/.test(name))) return "slim";
+  const code = elf.sections.some(
+    ({ name, flags, size }) => (flags & SHF_ALLOC) !== 0 && size > 0 && !name.startsWith(".note"),
+  );
+  return code ? "fat" : "slim";
 }
+
+/** What takes the intermediate forms of either compiler out. */
+const REMOVE_INTERMEDIATE = [
+  "--remove-section=.gnu.lto_*",
+  "--remove-section=.gnu.debuglto_*",
+  "--remove-section=.llvm.lto",
+  "--strip-symbol=__gnu_lto_v1",
+];
 
 /** ELF objects of a static archive (ar(5)); undefined where a member is anything else. */
 function archiveObjects(readAt: ReadAt, size: number): ElfFile[] | undefined {
@@ -76,13 +92,18 @@ function examine(file: CollectedFile, readAt: ReadAt, size: number, onEvent: OnE
   const start = readAt(0, ARCHIVE.length);
   if (file.path.endsWith(".a") && fromUtf8(start) === ARCHIVE) {
     const objects = archiveObjects(readAt, size);
-    if (objects === undefined || objects.some(isIntermediate) || !objects.some((elf) => elf.debug)) return undefined;
-    return { file, remove: ["--strip-debug", "--enable-deterministic-archives"], split: undefined };
+    const forms = new Set(objects?.map(intermediateOf));
+    if (objects === undefined || forms.has("slim")) return undefined;
+    if (!forms.has("fat") && !objects.some((elf) => elf.debug)) return undefined;
+    const remove = ["--strip-debug", "--enable-deterministic-archives"];
+    return { file, remove: forms.has("fat") ? [...remove, ...REMOVE_INTERMEDIATE] : remove, split: undefined };
   }
   if (!isElf(start)) return undefined;
   const elf = parseElf(readAt, size);
   if (elf === undefined || elf.type === "core" || elf.type === "other") return undefined;
-  if (elf.type === "relocatable" ? !elf.debug || isIntermediate(elf) : elf.stripped) return undefined;
+  const form = elf.type === "relocatable" ? intermediateOf(elf) : "none";
+  if (form === "slim") return undefined;
+  if (elf.type === "relocatable" ? !elf.debug && form === "none" : elf.stripped) return undefined;
   if (elf.imageEnd + SLACK < size || (elf.type === "relocatable" && elf.imageEnd < size)) {
     onEvent({ type: "warning", path: file.path, text: "not stripped: data follows the end of the program" });
     return undefined;
@@ -90,7 +111,7 @@ function examine(file: CollectedFile, readAt: ReadAt, size: number, onEvent: OnE
   const splits = elf.buildId !== undefined && (elf.type !== "relocatable" || file.path.endsWith(".ko"));
   return {
     file,
-    remove: removedFrom(file, elf),
+    remove: form === "fat" ? [...removedFrom(file, elf), ...REMOVE_INTERMEDIATE] : removedFrom(file, elf),
     split: splits && elf.buildId !== undefined ? { bits: elf.bits, buildId: elf.buildId } : undefined,
   };
 }
