@@ -3,7 +3,7 @@
 
 /** Small random worlds, each solved and compared with trying every selection that there is. */
 import { expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { Failure } from "#base/errors";
 import { capability, formatCapability } from "#model/dependency";
 import type { PackageMeta } from "#model/package";

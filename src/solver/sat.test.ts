@@ -3,7 +3,7 @@
 
 /** Tests of the clause learner: random clauses, given at once or during the search, beside trying every assignment. */
 import { expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { Contradiction, type Literal, no, OPEN, Sat, TRUE, yes } from "#solver/sat";
 
 const VARIABLES = 7;
