@@ -8,8 +8,10 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { hex } from "#base/bytes";
 import { Failure } from "#base/errors";
+import { encodeFileHeader, encodePayloadHeader } from "#stone/header";
 import { inspectStone } from "#stone/inspect";
 import { type ContentSink, type IndexRecord, StoneReader } from "#stone/reader";
+import { readFrameHeader } from "#stone/zstd-frame";
 import { Sha256, sha256Hex } from "#sys/sha256";
 
 const FOLDER = join(import.meta.dir, "../../../shared/fixtures/stones");
@@ -17,9 +19,11 @@ const present = existsSync(FOLDER);
 
 const vector = v.object({
   file: v.object({ size: v.number(), sha256: v.string() }),
-  header: v.object({ numPayloads: v.number(), fileType: v.number() }),
+  header: v.object({ hex: v.string(), numPayloads: v.number(), fileType: v.number() }),
   payloads: v.array(
     v.object({
+      headerOffset: v.number(),
+      headerHex: v.string(),
       bodyOffset: v.number(),
       storedSize: v.number(),
       plainSize: v.number(),
@@ -30,7 +34,12 @@ const vector = v.object({
       plainSha256: v.optional(v.nullable(v.string())),
       zstd: v.optional(
         v.nullable(
-          v.object({ windowSize: v.optional(v.nullable(v.number())), contentSize: v.optional(v.nullable(v.number())) }),
+          v.object({
+            singleSegment: v.boolean(),
+            frameChecksum: v.boolean(),
+            windowSize: v.optional(v.nullable(v.number())),
+            contentSize: v.optional(v.nullable(v.number())),
+          }),
         ),
       ),
     }),
@@ -48,6 +57,7 @@ const vector = v.object({
   attributes: v.array(v.object({ keyHex: v.string(), valueHex: v.string() })),
   layout: v.object({
     count: v.number(),
+    typeCounts: v.record(v.string(), v.number()),
     first30: v.array(
       v.object({
         uid: v.number(),
@@ -63,8 +73,9 @@ const vector = v.object({
   index: v.object({
     count: v.number(),
     first10: v.array(v.object({ start: v.number(), end: v.number(), digest: v.string() })),
+    last: v.optional(v.nullable(v.object({ start: v.number(), end: v.number(), digest: v.string() }))),
   }),
-  extracted: v.array(v.object({ path: v.string(), size: v.number(), sha256: v.string() })),
+  extracted: v.array(v.object({ path: v.string(), size: v.number(), xxh3_128: v.string(), sha256: v.string() })),
 });
 
 function vectorsIn(folder: string): [string, string][] {
@@ -119,8 +130,25 @@ for (const [stone, json] of [...vectorsIn(FOLDER), ...vectorsIn(join(FOLDER, "sy
         payload.checksum,
       ]),
     );
+    const bytes = readFileSync(stone);
+    expect(bytes.toString("hex", 0, 32)).toBe(expected.header.hex);
+    if (reader.fileType !== "unknown") {
+      expect(hex(encodeFileHeader(reader.fileType, reader.payloads.length))).toBe(expected.header.hex);
+    }
     for (const [i, payload] of reader.payloads.entries()) {
       expect(reader.checksum(payload)).toBe(payload.checksum);
+      const { kind, compression } = payload;
+      if (kind !== "unknown" && compression !== "unknown") {
+        expect(hex(encodePayloadHeader({ ...payload, kind, compression }))).toBe(expected.payloads[i]?.headerHex ?? "");
+      }
+      const zstd = expected.payloads[i]?.zstd;
+      if (zstd) {
+        const frame = readFrameHeader(reader.peek(payload, 18));
+        expect(frame?.singleSegment).toBe(zstd.singleSegment);
+        expect(frame?.checksum).toBe(zstd.frameChecksum);
+        expect(frame?.contentSize).toBe(zstd.contentSize ?? undefined);
+        if (typeof zstd.windowSize === "number") expect(frame?.window).toBe(zstd.windowSize);
+      }
       const plain = expected.payloads[i]?.plainSha256;
       if (plain && payload.kind !== "content" && payload.kind !== "unknown") {
         expect(sha256Hex(reader.load(payload))).toBe(plain);
@@ -144,6 +172,9 @@ for (const [stone, json] of [...vectorsIn(FOLDER), ...vectorsIn(join(FOLDER, "sy
       expected.attributes,
     );
     expect(inspected.layout.length).toBe(expected.layout.count);
+    const counts: Record<string, number> = {};
+    for (const { type } of inspected.layout) counts[type] = (counts[type] ?? 0) + 1;
+    expect(counts).toEqual(expected.layout.typeCounts);
     const first: readonly unknown[] = reader
       .rawLayout()
       .slice(0, 30)
@@ -164,12 +195,20 @@ for (const [stone, json] of [...vectorsIn(FOLDER), ...vectorsIn(join(FOLDER, "sy
         .slice(0, 10)
         .map(({ start, end, digest }) => ({ start, end, digest: hex(digest) })),
     ).toEqual(expected.index.first10);
+    const last = reader.index().at(-1);
+    if (expected.index.last && last !== undefined) {
+      expect({ ...last, digest: hex(last.digest) }).toEqual(expected.index.last);
+    }
     const bodies = new Bodies();
     reader.content(bodies);
     const byPath = new Map(reader.layout().map((entry) => [`/usr/${entry.path}`, entry]));
     for (const file of expected.extracted) {
       const entry = byPath.get(file.path);
-      expect(entry?.kind === "regular" ? bodies.sha256.get(hex(entry.digest)) : undefined).toBe(file.sha256);
+      const digest = entry?.kind === "regular" ? hex(entry.digest) : "";
+      expect(digest).toBe(file.xxh3_128);
+      expect(bodies.sha256.get(digest)).toBe(file.sha256);
+      const body = reader.index().find((record) => hex(record.digest) === digest);
+      expect((body?.end ?? 0) - (body?.start ?? 0)).toBe(file.size);
     }
   });
 }
