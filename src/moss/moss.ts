@@ -3,9 +3,9 @@
 
 /** A root together with its collections: what every plan and every question about packages begins with. */
 import type { Catalogue } from "#collections/catalogue";
-import { readConfig } from "#collections/config";
 import type { Collection } from "#collections/model";
 import { CollectionStore } from "#collections/store";
+import { collectionsOf } from "#moss/config-cache";
 import { MossRoot, type RootOptions } from "#transition/root";
 
 export class Moss implements Disposable {
@@ -26,7 +26,8 @@ export class Moss implements Disposable {
 
   /** Collections of the configuration, disabled ones too, the preferred first. Throws `collection.invalid`. */
   async collections(): Promise<readonly Collection[]> {
-    this.#collections ??= readConfig(this.root.directory);
+    const { directory, readOnly } = this.root;
+    this.#collections ??= collectionsOf(directory, `${this.store.folder}/config.json`, !readOnly);
     return await this.#collections;
   }
 

@@ -4,7 +4,7 @@
 /** What install, remove and upgrade share: show the plan, ask, and carry it out. */
 import { Failure } from "#base/errors";
 import { openForAsking, openForChange } from "#cli/moss/engine";
-import { askToGoOn, tellOutcome } from "#cli/moss/result";
+import { askToGoOn, sinceStart, tellOutcome } from "#cli/moss/result";
 import { waitOf } from "#cli/moss/root";
 import { showHeldBack, showPlan } from "#cli/moss/show-plan";
 import { watch } from "#cli/moss/watch";
@@ -12,6 +12,7 @@ import type { Invocation } from "#cli/spec";
 import { carryOut } from "#moss/carry-out";
 import type { Moss } from "#moss/moss";
 import { isEmpty, type Plan, planValue, samePlan } from "#moss/plan";
+import { recoverRoot } from "#transition/recovery";
 
 const QUESTION = "Do you wish to continue?";
 
@@ -27,10 +28,11 @@ export interface Change {
 export async function change(invocation: Invocation, { plan: makePlan, before, nothing }: Change): Promise<void> {
   const { ui, options, command } = invocation;
   const wait = waitOf(invocation);
+  const started = sinceStart();
   const dryRun = options.flag("dry-run");
   using moss = dryRun ? openForAsking(invocation) : await openForChange(invocation);
   // Whoever cannot go on should know before having thought about a plan.
-  if (!dryRun) moss.root.lock({ command, wait })[Symbol.dispose]();
+  if (!dryRun) await finishEarlier(invocation, moss, wait);
   await before?.(moss);
   let plan = await makePlan(moss).catch(nameFlag);
   if (isEmpty(plan)) {
@@ -40,6 +42,7 @@ export async function change(invocation: Invocation, { plan: makePlan, before, n
     ui.event({ type: "done", state: plan.base, before: plan.base, made: false });
     return;
   }
+  const planned = sinceStart();
   showPlan(ui, plan);
   if (dryRun) return;
   askToGoOn(ui, QUESTION);
@@ -63,7 +66,15 @@ export async function change(invocation: Invocation, { plan: makePlan, before, n
     async () => await carryOut(moss, plan, { command, onEvent: watcher.on }),
   );
   watcher[Symbol.dispose]();
-  tellOutcome(ui, outcome, { summary: plan.summary });
+  const timings = { start: started, plan: planned - started, ...outcome.timings };
+  tellOutcome(ui, { ...outcome, timings }, { summary: plan.summary });
+}
+
+/** Finishes or undoes what a run that was cut off left, whether or not there is anything to do after it. Throws root.busy. */
+async function finishEarlier({ ui, command }: Invocation, moss: Moss, wait: number): Promise<void> {
+  using _lock = moss.root.lock({ command, wait });
+  using watcher = watch(ui);
+  await recoverRoot(moss.root, { command }, watcher.on);
 }
 
 /** The engine knows no flags of command lines. */

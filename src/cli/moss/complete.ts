@@ -5,8 +5,8 @@ import { type Candidate, candidates, completionScript, SHELLS } from "#cli/compl
 import { openForAsking } from "#cli/moss/engine";
 import type { Completion, Invocation } from "#cli/spec";
 import { printable } from "#cli/style";
+
 /** The hidden verb `__complete`, which the scripts of shells ask, and `moss completion`, which prints those scripts. */
-import { readConfig } from "#collections/config";
 
 const MOST = 500;
 
@@ -51,7 +51,7 @@ async function lookUp(invocation: Invocation, kind: Completion): Promise<Candida
         .map(({ name, summary }) => ({ word: name, help: printable(summary) }));
     if (kind === "available") return (await moss.catalogue()).names().map((word) => ({ word }));
     if (kind === "collection")
-      return (await readConfig(moss.root.directory)).map(({ name, description }) => ({
+      return (await moss.collections()).map(({ name, description }) => ({
         word: name,
         help: description,
       }));

@@ -3,11 +3,13 @@
 
 /** `moss install`. */
 import { change } from "#cli/moss/change";
+import { watch } from "#cli/moss/watch";
 import type { Invocation } from "#cli/spec";
+import { refreshCollections } from "#moss/collections";
 import { planInstall } from "#moss/plans";
 
 export async function run(invocation: Invocation): Promise<void> {
-  const { operands, options } = invocation;
+  const { operands, options, ui } = invocation;
   if (options.text("to") !== undefined) {
     await (await import("#cli/moss/to")).writeTree(
       invocation,
@@ -16,6 +18,12 @@ export async function run(invocation: Invocation): Promise<void> {
     return;
   }
   await change(invocation, {
+    before: async (moss) => {
+      const unread = (await moss.catalogue()).unread().map(({ name }) => name);
+      if (unread.length === 0 || moss.root.readOnly) return;
+      using watcher = watch(ui);
+      await refreshCollections(moss, { names: unread, onEvent: watcher.on });
+    },
     plan: async (moss) => await planInstall(moss, operands, { allowEssential: options.flag("allow-essential") }),
     nothing: ({ satisfied }) =>
       operands.length === 0

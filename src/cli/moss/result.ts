@@ -4,7 +4,6 @@
 import { counted, formatDuration } from "#cli/style";
 /** How the end of a change is told. */
 import type { Ui } from "#cli/ui";
-import type { Timings } from "#transition/events";
 import type { StateRecord } from "#transition/schema";
 import type { PathChanges } from "#tree/diff";
 
@@ -13,7 +12,8 @@ export interface Outcome {
   readonly before: number;
   readonly made?: boolean;
   readonly changes: PathChanges;
-  readonly timings: Timings;
+  /** Milliseconds of each part. */
+  readonly timings: Readonly<Record<string, number>>;
 }
 
 let waited = 0;
