@@ -8,7 +8,7 @@
  */
 import { uniqueSorted } from "#base/order";
 import type { AptPackage } from "#deb/available";
-import { chosen, type RelatedSet } from "#deb/set";
+import { chosen, type RelatedSet, takenOver } from "#deb/set";
 import { type Capability, capability } from "#model/dependency";
 import type { PackageOffer } from "#model/package";
 
@@ -16,7 +16,9 @@ const names = (list: Iterable<string>): Capability[] => uniqueSorted(list).map((
 
 /** The offer of one package. Alternatives are settled by what apt offers; a relation that nothing satisfies is kept. */
 export function offerOf(available: RelatedSet<AptPackage>, item: AptPackage, architecture: string): PackageOffer {
-  const { depends, conflicts, provides, replaces } = available.relations(item);
+  const relations = available.relations(item);
+  const { depends, conflicts, provides } = relations;
+  const replaces = takenOver(relations);
   const own = new Set([item.name, ...provides.map((relation) => relation.name)]);
   const needed = depends.map((group) => {
     const found = chosen(available, group);
@@ -51,7 +53,7 @@ export function offerOf(available: RelatedSet<AptPackage>, item: AptPackage, arc
       conflicts: names(against),
       installedSize: item.installedSize,
       ...(item.essential ? { essential: true } : {}),
-      ...(replaces.length === 0 ? {} : { replaces: uniqueSorted(replaces.map((relation) => relation.name)) }),
+      ...(replaces.length === 0 ? {} : { replaces }),
     },
   };
 }

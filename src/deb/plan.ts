@@ -12,7 +12,7 @@ import type { PackagePlan } from "#deb/plan-model";
 import { conflictsOf, dependsOf, requireSatisfied } from "#deb/plan-relations";
 import { quirksOf } from "#deb/quirks";
 import type { PackageScan, ScannedFile } from "#deb/scan-model";
-import type { ScanSet } from "#deb/set";
+import { type ScanSet, takenOver } from "#deb/set";
 import { decideLinking, type SetFiles } from "#deb/sonames";
 import { stateTexts } from "#deb/state-lines";
 import { presetTexts } from "#deb/units";
@@ -122,7 +122,7 @@ export function planSet(set: ScanSet, options: PlanOptions): PackagePlan[] {
       depends: uniqueSorted(depends),
       provides: uniqueSorted(provides),
       conflicts: uniqueSorted(conflicts.capabilities),
-      replaces: uniqueSorted(set.relations(scan).replaces.map((relation) => relation.name)),
+      replaces: takenOver(set.relations(scan)),
       drop: uniqueSorted(drop),
       rename,
       retarget: Object.fromEntries(alternatives.retarget.get(scan.name) ?? []),

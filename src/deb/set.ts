@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** The packages that are imported together, asked by the rules of Debian's relations. */
-import { compareText, getOrInsert } from "#base/order";
+import { compareText, getOrInsert, uniqueSorted } from "#base/order";
 import type { PackageScan } from "#deb/scan-model";
 import { type Alternatives, parseRelations, type Relation } from "#formats/debian-relations";
 import { versionMatches } from "#formats/debian-version";
@@ -32,6 +32,17 @@ export interface Relations {
   readonly conflicts: readonly Relation[];
   readonly replaces: readonly Relation[];
   readonly provides: readonly Relation[];
+}
+
+/**
+ * Names of packages that one takes the place of as a whole: it replaces them and conflicts with them, in any version
+ * (Policy 7.6.2). Any other Replaces only lets it take over files, and both packages live side by side.
+ */
+export function takenOver({ conflicts, replaces }: Relations): string[] {
+  const whole = (list: readonly Relation[]) =>
+    list.flatMap(({ name, version }) => (version === undefined ? [name] : []));
+  const refused = new Set(whole(conflicts));
+  return uniqueSorted(whole(replaces).filter((name) => refused.has(name)));
 }
 
 function byRank(a: Provider<Related>, b: Provider<Related>): number {
