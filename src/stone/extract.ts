@@ -187,7 +187,6 @@ function place(temporary: string, target: string): void {
     if (errnoCode(cause) !== "EEXIST") throw cause;
     throw new Failure("io", `Cannot extract to "${target}": it exists, expected a new folder`, {
       hint: "Remove it, or name another folder.",
-      cause,
     });
   }
 }
