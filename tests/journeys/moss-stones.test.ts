@@ -27,6 +27,8 @@ const damaged = join(folder, "damaged.stone");
 const bytes = readFileSync(good);
 bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
 writeFileSync(damaged, bytes);
+/** The last byte is the first that is not as the index has it. */
+const DAMAGE = "stone.digest";
 
 test("inspect shows metadata and files", () => {
   const { code, out } = moss("inspect", good);
@@ -69,7 +71,7 @@ test("inspect --json gives one value, of damaged files too", () => {
         { kind: "content", intact: true },
       ],
     },
-    { path: damaged, problems: [{ code: expect.stringMatching(/^stone\./) }] },
+    { path: damaged, problems: [{ code: DAMAGE }] },
   ]);
 });
 
@@ -79,7 +81,7 @@ test("what a package says cannot write to the terminal", () => {
   writeFileSync(path, forge.forge({ payloads: [forge.meta(records)] }));
   const { out } = moss("inspect", path);
   expect(out).toContain("owned");
-  expect(out).not.toMatch(/[\u001b\u0007\u202e]/);
+  for (const obeyed of ["\u001b", "\u0007", "\u202e"]) expect(out).not.toContain(obeyed);
 });
 
 test("extract puts each stone in a folder of its own, or says why not", () => {
@@ -92,7 +94,7 @@ test("extract puts each stone in a folder of its own, or says why not", () => {
   expect(again.err).toMatch(/Cannot extract to ".*": it exists, expected a new folder\nHint: /);
   const bad = moss("extract", damaged, "-o", "bad", "--json");
   expect(bad.code).toBe(1);
-  expect(JSON.parse(bad.out)).toMatchObject({ type: "error", code: expect.stringMatching(/^stone\./) });
+  expect(JSON.parse(bad.out)).toMatchObject({ type: "error", code: DAMAGE });
   expect(existsSync(join(folder, "bad")) ? readdirSync(join(folder, "bad")) : []).toEqual([]);
   const events = moss("extract", good, "-o", "events", "--json").out.trim().split("\n");
   expect(JSON.parse(events.at(-1) ?? "")).toMatchObject({ type: "extracted", bytes: 4 });
