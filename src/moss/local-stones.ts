@@ -56,6 +56,11 @@ export class Offers implements OfferSource<CollectionOffer> {
     return this.#local.find((offer) => offer.id === id) ?? this.#catalogue.byId(id);
   }
 
+  /** Questions of `body` are answered from one snapshot. */
+  within<T>(body: () => T extends PromiseLike<unknown> ? never : T): T {
+    return this.#catalogue.within(body);
+  }
+
   names(): string[] {
     return [...this.#local.map(({ meta }) => meta.name), ...this.#catalogue.names()];
   }
