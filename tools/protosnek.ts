@@ -5,6 +5,7 @@
  * The collection `protosnek`: the Debian packages that the demo, the examples and the benches import, with all that they
  * need. `./dev moss-deb import -o protosnek $(node_modules/.bin/bun tools/protosnek.ts)` makes it by hand.
  */
+import { Apt } from "#deb/apt";
 
 /** What the announcements install (`which` is in debianutils), and what a system needs to start and to be used. */
 export const SYSTEM = [
@@ -40,5 +41,24 @@ export const PROTOSNEK: readonly string[] = [...SYSTEM, ...TOOLCHAINS, ...BUILD_
 /** The words of the announcement: `which` names no package there, and is found as a program. */
 export const ANNOUNCED: readonly string[] =
   "bash dash dbus dbus-broker systemd coreutils util-linux which moss nano".split(" ");
+
+/** Packages of the announced root, with those of the same source that the collection has: none needs another's exact version. */
+const UPGRADABLE = [["libpcre2-8-0"], ["libexpat1", "libexpat1-dev"], ["liblzma5", "liblzma-dev", "xz-utils"]];
+
+/**
+ * Words that name an older version of a package of the announced root, where apt's sources have one (stable beside its
+ * security updates): imported with them first and without them later, the collection has an upgrade. Empty where there is none.
+ */
+export async function olderWords(cache: string): Promise<string[]> {
+  const apt = new Apt({ cache });
+  await apt.update();
+  const versions = await apt.versions(UPGRADABLE.flat());
+  for (const names of UPGRADABLE) {
+    const older = versions.get(names[0] ?? "")?.[1];
+    if (older !== undefined && names.every((name) => versions.get(name)?.includes(older) === true))
+      return names.map((name) => `${name}=${older}`);
+  }
+  return [];
+}
 
 if (import.meta.main) process.stdout.write(`${PROTOSNEK.join(" ")}\n`);

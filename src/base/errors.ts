@@ -84,6 +84,7 @@ export const CODES = {
   "deb.invalid": EXIT.error,
   "deb.unsatisfied": EXIT.unresolved,
   "deb.apt": EXIT.network,
+  "deb.busy": EXIT.locked,
   // boulder
   "recipe.invalid": EXIT.error,
   "recipe.unknown-key": EXIT.error,

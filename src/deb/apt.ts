@@ -8,8 +8,10 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "#base/errors";
+import { getOrInsert } from "#base/order";
 import { type AptPackage, parseAvailable } from "#deb/available";
 import { hashFile } from "#deb/hash-file";
+import { compareDebianVersions } from "#formats/debian-version";
 import { run } from "#sys/process";
 
 export type AptEvent =
@@ -113,16 +115,48 @@ export class Apt {
     writeFileSync(stamp, "");
   }
 
+  async #architecture(): Promise<string> {
+    const text = await this.#apt("apt-config", ["shell", "A", "APT::Architecture"]);
+    return /'([^']*)'/.exec(text)?.[1] ?? "amd64";
+  }
+
   /** Every package that apt would install, by its own preferences. */
   async available(): Promise<AptPackage[]> {
     await this.update();
-    const architecture = (await this.#apt("apt-config", ["shell", "A", "APT::Architecture"])).match(/'([^']*)'/)?.[1];
-    const packages = parseAvailable(await this.#apt("apt-cache", ["dumpavail"]), architecture ?? "amd64");
+    const packages = parseAvailable(await this.#apt("apt-cache", ["dumpavail"]), await this.#architecture());
     if (packages.length === 0) {
       throw new Failure("deb.apt", "Cannot list packages: apt knows none, expected lists of its sources");
     }
     this.#emit({ type: "apt-lists", packages: packages.length });
     return packages;
+  }
+
+  /** The named versions (`NAME=VERSION`) of packages, whatever apt would install; those that it does not know are left out. */
+  async exactly(words: readonly string[]): Promise<AptPackage[]> {
+    const found: AptPackage[] = [];
+    for (const word of words) {
+      const [name, version] = word.split("=");
+      const text = await this.#apt("apt-cache", ["show", "--", word]).catch(() => "");
+      const item = parseAvailable(text, await this.#architecture()).find(
+        (candidate) => candidate.name === name && candidate.version === version,
+      );
+      if (item !== undefined) found.push(item);
+    }
+    return found;
+  }
+
+  /** The versions of packages that apt's sources have, newest first, by name. */
+  async versions(names: readonly string[]): Promise<Map<string, string[]>> {
+    const versions = new Map<string, string[]>();
+    if (names.length === 0) return versions;
+    for (const line of (await this.#apt("apt-cache", ["madison", "--", ...names])).split("\n")) {
+      const [name = "", version = "", source = ""] = line.split("|").map((part) => part.trim());
+      if (version === "" || !source.endsWith(" Packages")) continue;
+      const list = getOrInsert(versions, name, () => []);
+      if (!list.includes(version)) list.push(version);
+    }
+    for (const list of versions.values()) list.sort((a, b) => compareDebianVersions(b, a));
+    return versions;
   }
 
   /** Fetches packages that are not in the cache yet. Gives the path of each .deb, checked by its SHA-256, by name. */

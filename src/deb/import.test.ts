@@ -3,7 +3,16 @@
 
 /** Imports of packages that dpkg-deb made: from the .deb to the stone that is read back. */
 import { afterEach, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hex } from "#base/bytes";
@@ -11,6 +20,7 @@ import { Failure } from "#base/errors";
 import { type ImportOptions, importDebs } from "#deb/import";
 import { formatCapability } from "#model/dependency";
 import { StoneReader } from "#stone/reader";
+import { FileLock } from "#sys/lock";
 import { sha256Hex } from "#sys/sha256";
 import { type DebSpec, hasDpkgDeb, makeDeb } from "#tests/support/debs";
 import { renderOsRelease } from "#transition/os-release";
@@ -456,6 +466,47 @@ it("a newer Debian version gets the next release and takes the place of the olde
   expect(await at("1.9-1")).toEqual([1, 1]);
   expect(await at("1.10-1")).toEqual([2, 1]);
   expect(at("1.9-2")).rejects.toThrow("the collection has 1.10-1");
+});
+
+it("a second import with the same cache writes only what has changed", async () => {
+  const folder = temporary();
+  const options = { outDir: join(folder, "out"), cache: join(folder, "cache") };
+  await importSpecs(PAIR, options);
+  const before = hashes(options.outDir);
+  const stamps = () =>
+    new Map(readdirSync(options.outDir).map((name) => [name, statSync(join(options.outDir, name)).ino] as const));
+  const first = stamps();
+  await importSpecs(PAIR, options);
+  const second = stamps();
+  expect(hashes(options.outDir)).toEqual(before);
+  for (const name of first.keys()) if (name.endsWith(".stone")) expect(second.get(name)).toBe(first.get(name));
+  // A stone that is not what was written is written again.
+  const damaged = join(options.outDir, before[0]?.split(" ")[0] ?? "");
+  writeFileSync(damaged, readFileSync(damaged).subarray(0, -20));
+  await importSpecs(PAIR, options);
+  expect(hashes(options.outDir)).toEqual(before);
+  // So is one whose package has changed, and only that.
+  const [one, two] = PAIR;
+  if (one === undefined || two === undefined) throw new Error("a pair is two");
+  await importSpecs([one, { ...two, version: "2.0-1" }], options);
+  expect(hashes(options.outDir)[0]).toBe(before[0] ?? "");
+  expect(hashes(options.outDir)[1]).toMatch(/^two-2\.0-1-2-1-/);
+});
+
+it("two imports into one folder are not done at once; what a killed one left is swept away", async () => {
+  const outDir = join(temporary(), "out");
+  mkdirSync(join(outDir, ".moss-deb-left"), { recursive: true });
+  writeFileSync(join(outDir, ".moss-deb-left/x.stone"), "half");
+  {
+    using lock = FileLock.tryAcquire(join(outDir, ".moss-deb.lock"), "exclusive", "somebody");
+    expect(lock).toBeDefined();
+    const refused = await importSpecs(PAIR, { outDir }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: "deb.busy" });
+    expect(existsSync(join(outDir, ".moss-deb-left"))).toBe(true);
+  }
+  await importSpecs(PAIR, { outDir });
+  expect(readdirSync(outDir).filter((name) => name.startsWith(".moss-deb-"))).toEqual([]);
+  expect(hashes(outDir).length).toBe(2);
 });
 
 it("nothing is left behind by a failed import", async () => {

@@ -2,27 +2,33 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Imports Debian packages as stones: resolve, fetch, scan, plan, write, index. Silent: events and a report. */
-import { mkdirSync, mkdtempSync, rmSync, unlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, unlinkSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
 import { Failure } from "#base/errors";
+import { compareText } from "#base/order";
 import { mapLimited } from "#base/parallel";
-import { Apt, type AptEvent } from "#deb/apt";
-import { DebArchive } from "#deb/archive";
-import type { AptPackage } from "#deb/available";
-import { findAsked, type Reason, resolveClosure } from "#deb/closure";
-import type { EmittedStone } from "#deb/emit";
+import type { AptEvent } from "#deb/apt";
+import type { Reason } from "#deb/closure";
+import { type Candidate, type Collected, collect } from "#deb/collect";
+import { debStoneName, type EmittedStone, metaOf } from "#deb/emit";
 import { hashFile } from "#deb/hash-file";
+import { KeptWork } from "#deb/kept";
 import { machineName } from "#deb/machine";
 import { planSet } from "#deb/plan";
 import type { PackagePlan } from "#deb/plan-model";
 import { JobPool } from "#deb/pool";
 import { CollectionFolder } from "#deb/releases";
 import type { PackageScan } from "#deb/scan-model";
-import { type Related, RelatedSet } from "#deb/set";
+import { RelatedSet, type ScanSet } from "#deb/set";
 import { indexFolder } from "#stone/repository";
 import type { Profile } from "#stone/writer";
+import { FileLock, lockOwner } from "#sys/lock";
 import { syncFileSystem } from "#sys/sync";
+
+/** In the folder of a collection: the lock, and how folders for unfinished work are called. */
+const LOCK = ".moss-deb.lock";
+const SCRATCH = ".moss-deb-";
 
 export type ImportEvent =
   | AptEvent
@@ -74,127 +80,127 @@ export interface ImportResult {
   readonly size: number;
 }
 
-/** A package of the set: where its .deb is comes after resolving. */
-interface Candidate extends Related {
-  readonly local?: string;
-  readonly apt?: AptPackage;
-}
-
-function isFile(word: string): boolean {
-  return word.includes("/") || word.endsWith(".deb");
-}
-
-function openLocal(path: string): Candidate {
-  using deb = DebArchive.open(path);
-  const relations: Record<string, string> = {};
-  for (const field of ["pre-depends", "depends", "recommends", "conflicts", "breaks", "replaces", "provides"]) {
-    const value = deb.control.get(field);
-    if (value !== undefined) relations[field] = value.replaceAll("\n", " ");
+/** Locks the folder of a collection against other imports, and sweeps away what one that was killed has left. */
+function claim(outDir: string): FileLock {
+  mkdirSync(outDir, { recursive: true });
+  const path = join(outDir, LOCK);
+  const lock = FileLock.tryAcquire(path, "exclusive", `process ${process.pid}`);
+  if (lock === undefined) {
+    throw new Failure(
+      "deb.busy",
+      `Cannot import into "${outDir}": ${lockOwner(path)} imports there, expected a folder that nobody changes`,
+    );
   }
-  return {
-    name: deb.field("package"),
-    version: deb.field("version"),
-    essential: deb.field("essential") === "yes",
-    relations,
-    local: path,
-  };
-}
-
-/** Finds the set and its files. apt is only asked where the files at hand do not satisfy themselves. */
-async function collect(options: ImportOptions, emit: (event: ImportEvent) => void) {
-  const local = options.words.filter(isFile).map(openLocal);
-  const names = options.words.filter((word) => !isFile(word));
-  if (local.length + names.length === 0)
-    throw new Failure("usage", "Cannot import: no package given, expected names or files");
-  const available = new RelatedSet<Candidate>(local);
-  const closureOptions = {
-    recommends: options.recommends === true,
-    essential: options.essential ?? names.length > 0,
-    allowMissing: options.allowMissing === true,
-  };
-  if (names.length === 0) {
-    try {
-      return {
-        ...resolveClosure(available, local, { ...closureOptions, allowMissing: false }),
-        paths: new Map<string, string>(),
-      };
-    } catch (error) {
-      if (!(error instanceof Failure) || error.code !== "deb.unsatisfied") throw error;
-      if (options.allowMissing === true)
-        return { ...resolveClosure(available, local, closureOptions), paths: new Map<string, string>() };
-    }
+  for (const name of readdirSync(outDir)) {
+    if (name.startsWith(SCRATCH)) rmSync(join(outDir, name), { recursive: true, force: true });
   }
-  const apt = new Apt({
-    cache: options.cache,
-    onEvent: emit,
-    ...(options.maxAge === undefined ? {} : { maxAge: options.maxAge }),
-  });
-  for (const item of await apt.available()) {
-    const { name, version, essential, relations, rank } = item;
-    available.add({ name, version, essential, relations, rank, apt: item });
-  }
-  const found = resolveClosure(available, [...local, ...findAsked(available, names)], closureOptions);
-  const remote = found.set
-    .all()
-    .map((item) => item.apt)
-    .filter((item) => item !== undefined);
-  emit({ type: "resolved", packages: found.set.all().length });
-  return { ...found, paths: await apt.fetch(remote) };
+  return lock;
 }
 
 /** Runs an import to its end. Throws `deb.*`, `stone.*`, `io`. */
 export async function importDebs(options: ImportOptions): Promise<ImportResult> {
   const emit = options.onEvent ?? (() => undefined);
   const machine = options.machine ?? machineName();
-  const { set, reasons, paths } = await collect(options, emit);
-  const items = set.all();
-  const pathOf = (item: Candidate) => item.local ?? paths.get(item.name) ?? "";
-  mkdirSync(options.outDir, { recursive: true });
-  const collection = new CollectionFolder(options.outDir);
-  const folder = mkdtempSync(join(options.outDir, ".moss-deb-"));
+  const collected = await collect(options, emit);
+  using _lock = claim(options.outDir);
+  const folder = mkdtempSync(join(options.outDir, SCRATCH));
   try {
+    const items = collected.set.all();
+    const collection = new CollectionFolder(options.outDir);
+    // Refuses a version that is too old before anything is read.
+    for (const item of items) collection.release(item);
     using pool = new JobPool(Math.min(options.jobs ?? availableParallelism(), items.length));
-    let done = 0;
-    const python = set.get("python3")?.version.match(/^\d+\.\d+/)?.[0];
-    const scanOptions = { folder, machine, present: python === undefined ? [] : [`/usr/bin/python${python}`] };
-    const scans = await mapLimited(items, pool.size, async (item) => {
-      const path = pathOf(item);
-      const sha256 = item.apt?.sha256 ?? hashFile(path);
-      const scan = await pool.run({ kind: "scan", path, sha256, options: scanOptions });
-      emit({ type: "scanned", name: item.name, done: ++done, total: items.length });
-      return item.local === undefined ? scan : { ...scan, file: basename(item.local) };
-    });
-    const scanned = new RelatedSet(scans);
+    const kept = new KeptWork(options.cache);
+    const context: Context = { options, machine, folder, pool, kept, emit };
+    const scanned = await scanAll(collected, context);
     const plans = planSet(scanned, {
       architecture: machine,
       release: (scan) => collection.release(scan),
       allowMissing: options.allowMissing === true,
     });
     emit({ type: "planned", packages: plans.length });
-    done = 0;
-    const byName = new Map(items.map((item) => [item.name, item]));
-    // The largest first: the last to end is then a small one.
-    const weight = (plan: PackagePlan) =>
-      scanned.get(plan.name)?.files.reduce((sum, file) => sum + (file.size ?? 0), 0) ?? 0;
-    const order = plans.map((plan) => ({ plan, weight: weight(plan) })).sort((a, b) => b.weight - a.weight);
-    const packages = await mapLimited(order, pool.size, async ({ plan }): Promise<ImportedPackage> => {
-      const item = byName.get(plan.name);
-      const scan = scanned.get(plan.name);
-      if (item === undefined || scan === undefined) throw new Error(`no package ${plan.name} in its own set`);
-      const emitOptions = { outDir: options.outDir, profile: options.profile ?? "default", folder };
-      const stone = await pool.run({ kind: "emit", path: pathOf(item), plan, options: emitOptions });
-      emit({ type: "written", name: plan.name, done: ++done, total: plans.length, size: stone.size });
-      const reason = reasons.get(plan.name) ?? { kind: "asked" };
-      return { plan, scan: { file: scan.file, sha256: scan.sha256 }, stone, reason };
-    });
+    const packages = await writeAll(collected, scanned, plans, context);
+    for (const name of readdirSync(folder)) {
+      if (name.endsWith(".stone")) renameSync(join(folder, name), join(options.outDir, name));
+    }
     for (const { plan, stone } of packages) {
       for (const file of collection.others(plan.name, stone.file)) unlinkSync(join(options.outDir, file));
     }
     syncFileSystem(options.outDir);
     if (options.noIndex !== true) emit({ type: "indexed", packages: (await indexFolder(options.outDir)).length });
-    packages.sort((a, b) => (a.plan.name < b.plan.name ? -1 : 1));
     return { packages, size: packages.reduce((sum, item) => sum + item.stone.size, 0) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+interface Context {
+  readonly options: ImportOptions;
+  readonly machine: string;
+  readonly folder: string;
+  readonly pool: JobPool;
+  readonly kept: KeptWork;
+  readonly emit: (event: ImportEvent) => void;
+}
+
+const debOf = ({ paths }: Collected, item: Candidate) => item.local ?? paths.get(item.name) ?? "";
+
+/** Reads every package, or takes what an earlier import has read. */
+async function scanAll(collected: Collected, context: Context): Promise<ScanSet> {
+  const { machine, folder, pool, kept, emit } = context;
+  const items = collected.set.all();
+  const python = collected.set.get("python3")?.version.match(/^\d+\.\d+/)?.[0];
+  const options = { folder, machine, present: python === undefined ? [] : [`/usr/bin/python${python}`] };
+  let done = 0;
+  const scans = await mapLimited(items, pool.size, async (item) => {
+    const path = debOf(collected, item);
+    const sha256 = item.apt?.sha256 ?? hashFile(path);
+    let scan = kept.scan(sha256, options);
+    if (scan === undefined) {
+      scan = await pool.run({ kind: "scan", path, sha256, options });
+      kept.keepScan(scan, options);
+    }
+    emit({ type: "scanned", name: item.name, done: ++done, total: items.length });
+    return item.local === undefined ? scan : { ...scan, file: basename(item.local) };
+  });
+  return new RelatedSet(scans);
+}
+
+/**
+ * Writes every stone, but those that are there already from the same plan. A new file is put into the collection at once;
+ * one that takes the place of another waits in the scratch folder, so that an index never speaks of other bytes.
+ */
+async function writeAll(
+  collected: Collected,
+  scanned: ScanSet,
+  plans: readonly PackagePlan[],
+  { options, folder, pool, kept, emit }: Context,
+): Promise<ImportedPackage[]> {
+  const profile = options.profile ?? "default";
+  // The largest first: the last to end is then a small one.
+  const weight = (plan: PackagePlan) =>
+    scanned.get(plan.name)?.files.reduce((sum, file) => sum + (file.size ?? 0), 0) ?? 0;
+  const order = plans.map((plan) => ({ plan, weight: weight(plan) })).sort((a, b) => b.weight - a.weight);
+  let done = 0;
+  const packages = await mapLimited(order, pool.size, async ({ plan }): Promise<ImportedPackage> => {
+    const item = collected.set.get(plan.name);
+    const scan = scanned.get(plan.name);
+    if (item === undefined || scan === undefined) throw new Error(`no package ${plan.name} in its own set`);
+    const meta = metaOf(plan);
+    const file = debStoneName(meta);
+    const path = join(options.outDir, file);
+    const there = kept.stone(scan.sha256, plan, profile, path);
+    let stone: EmittedStone;
+    if (there !== undefined) stone = { ...there, file, meta };
+    else {
+      const deb = debOf(collected, item);
+      stone = await pool.run({ kind: "emit", path: deb, plan, options: { outDir: folder, profile, folder } });
+      if (!existsSync(path)) renameSync(join(folder, file), path);
+      kept.keepStone(scan.sha256, plan, profile, stone);
+    }
+    emit({ type: "written", name: plan.name, done: ++done, total: plans.length, size: stone.size });
+    const reason = collected.reasons.get(plan.name) ?? { kind: "asked" };
+    return { plan, scan: { file: scan.file, sha256: scan.sha256 }, stone, reason };
+  });
+  return packages.sort((a, b) => compareText(a.plan.name, b.plan.name));
 }

@@ -13,9 +13,6 @@ import { readScripts } from "#deb/scripts";
 import { splitDescription } from "#formats/control";
 import { Xxh3_128 } from "#sys/xxh3";
 
-/** Changes whenever a scan of the same package may come out differently, so that kept scans are not used again. */
-export const SCAN_VERSION = 2;
-
 const RELATIONS = ["depends", "pre-depends", "recommends", "conflicts", "breaks", "replaces", "provides"];
 
 /** Reads a .deb. @param sha256 its digest, lower-case hexadecimal, which the caller has computed or checked. */
