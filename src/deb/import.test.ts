@@ -482,7 +482,8 @@ it("a second import with the same cache writes only what has changed", async () 
   for (const name of first.keys()) if (name.endsWith(".stone")) expect(second.get(name)).toBe(first.get(name));
   // A stone that is not what was written is written again.
   const damaged = join(options.outDir, before[0]?.split(" ")[0] ?? "");
-  writeFileSync(damaged, readFileSync(damaged).subarray(0, -20));
+  const bytes = readFileSync(damaged);
+  writeFileSync(damaged, bytes.fill(0, bytes.byteLength - 8));
   await importSpecs(PAIR, options);
   expect(hashes(options.outDir)).toEqual(before);
   // So is one whose package has changed, and only that.
