@@ -5,7 +5,7 @@
  * Control groups of a container, version 2 or 1: bounds for all its processes together, and accounting. Where the caller
  * may not make groups (an ordinary user without delegation) there are none, and the bounds fall to rlimits.
  */
-import { accessSync, constants, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errnoCode } from "#base/errors";
 import type { Limits } from "#container/options";
@@ -66,18 +66,27 @@ export function ownGroups(text: string): Map<string, string> {
   return groups;
 }
 
-function places(): Place[] {
+/** The caller's own group in a hierarchy, as a folder; undefined where it is not mounted. */
+type Finder = (hierarchy: string) => string | undefined;
+
+function ownFolders(): Finder {
   const mounts = hierarchies(read("/proc/self/mountinfo") ?? "");
   const own = ownGroups(read("/proc/self/cgroup") ?? "");
+  return (hierarchy) => {
+    const mount = mounts.get(hierarchy);
+    const group = own.get(hierarchy);
+    if (mount === undefined || group === undefined) return undefined;
+    const below = group.startsWith(mount.from) ? group.slice(mount.from === "/" ? 0 : mount.from.length) : "/";
+    return join(mount.mount, below);
+  };
+}
+
+function places(find: Finder): Place[] {
   const list: Place[] = [];
   for (const controller of ["memory", "pids"] as const) {
     for (const version of [2, 1] as const) {
-      const key = version === 2 ? "2" : controller;
-      const mount = mounts.get(key);
-      const group = own.get(key);
-      if (mount === undefined || group === undefined) continue;
-      const below = group.startsWith(mount.from) ? group.slice(mount.from === "/" ? 0 : mount.from.length) : "/";
-      const folder = join(mount.mount, below);
+      const folder = find(version === 2 ? "2" : controller);
+      if (folder === undefined) continue;
       if (version === 2 && !usableV2(folder, controller)) continue;
       try {
         accessSync(folder, constants.W_OK);
@@ -105,13 +114,21 @@ export class Groups implements Disposable {
   /** `cgroup.procs` files that the first process writes itself into. */
   readonly procs: string[] = [];
   readonly #folders: { place: Place; folder: string }[] = [];
+  #own: string | undefined;
 
-  /** Makes groups for those bounds that are asked for. What cannot be made is left out. */
-  static create(limits: Limits): Groups {
+  /** Whether the container has a group of version 2 for itself, in which it may make others. */
+  get delegated(): boolean {
+    return this.#own !== undefined;
+  }
+
+  /** Makes groups for those bounds that are asked for, and one that an init can manage. What cannot be made is left out. */
+  static create(limits: Limits, init: boolean): Groups {
     const groups = new Groups();
-    if (limits.memory === undefined && limits.pids === undefined) return groups;
+    if (limits.memory === undefined && limits.pids === undefined && !init) return groups;
     const name = `moss-container-${process.pid}-${counter++}`;
-    for (const place of places()) {
+    const find = ownFolders();
+    if (init) groups.#delegate(find("2"), name);
+    for (const place of places(find)) {
       const value = limits[place.controller];
       if (value === undefined) continue;
       const folder = join(place.folder, name);
@@ -127,6 +144,17 @@ export class Groups implements Disposable {
       if (!groups.procs.includes(procs)) groups.procs.push(procs);
     }
     return groups;
+  }
+
+  #delegate(parent: string | undefined, name: string): void {
+    if (parent === undefined) return;
+    try {
+      mkdirSync(join(parent, name), { recursive: true });
+    } catch {
+      return;
+    }
+    this.#own = join(parent, name);
+    this.procs.push(join(this.#own, "cgroup.procs"));
   }
 
   #bound(place: Place, folder: string, value: number): void {
@@ -156,6 +184,7 @@ export class Groups implements Disposable {
 
   [Symbol.dispose](): void {
     for (const folder of new Set(this.#folders.map((entry) => entry.folder))) removeGroup(folder);
+    if (this.#own !== undefined) removeTree(this.#own);
   }
 }
 
@@ -166,6 +195,20 @@ function optional(action: () => void): void {
     // No swap accounting in this kernel: the bound on memory itself stands.
     if (errnoCode(error) === undefined) throw error;
   }
+}
+
+/** A group with those that an init made in it. */
+function removeTree(folder: string): void {
+  let names: string[] = [];
+  try {
+    names = readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+  } catch {
+    // It has gone already.
+  }
+  for (const name of names) removeTree(join(folder, name));
+  removeGroup(folder);
 }
 
 /** The kernel lets go of a group a moment after its last process has ended. */

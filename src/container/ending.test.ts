@@ -132,6 +132,22 @@ test("orphans are reaped by process 1 while the program runs", async () => {
   for (const options of BOTH) expect((await sh(script, options)).stdout).toBe("end\n");
 });
 
+test("an init is process 1; its power-off gives 0, its restart 133", async () => {
+  const init = { init: true, fakeroot: true };
+  expect((await sh("echo $$", init)).stdout).toBe("1\n");
+  expect(await sh("poweroff -f; sleep 9", init)).toMatchObject({ code: 0 });
+  expect(await sh("reboot -f; sleep 9", init)).toMatchObject({ code: 133 });
+  expect(await sh("mount -t tmpfs none /etc && ls /etc", init)).toMatchObject({ code: 0, stdout: "" });
+});
+
+test("an init can make control groups of its own where the caller can, and they go with it", async () => {
+  const script =
+    "test -w /sys/fs/cgroup/cgroup.procs || exit 77; cd /sys/fs/cgroup; mkdir -p a/b && echo 1 > a/b/cgroup.procs && cat /proc/1/cgroup";
+  const result = await sh(script, { init: true });
+  expect(result.code).toBeOneOf([0, 77]);
+  if (result.code === 0) expect(result.stdout).toContain("0::/a/b");
+});
+
 test("many containers at once do not disturb each other, and leave no descriptor open", async () => {
   const open = (): number => readdirSync("/proc/self/fd").length;
   await sh("true");

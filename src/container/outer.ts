@@ -90,15 +90,20 @@ const CALLS = ARM ? ["97", "40", "261", "167"] : ["272", "165", "302", "157"];
 const CLONE_NEWNS = 0x0002_0000;
 const CLONE_NEWUSER = 0x1000_0000;
 const CLONE_NEWPID = 0x2000_0000;
+const CLONE_NEWCGROUP = 0x0200_0000;
 const MS_REC_PRIVATE = 0x4_4000;
 
 /** Collects steps for the program. */
 export class Steps {
   readonly #list: string[] = [];
 
-  /** New mount and process namespaces with the caller's rights; mounts of the host no longer follow. */
-  enterAsCaller(): this {
-    this.#list.push("enter", String(CLONE_NEWNS | CLONE_NEWPID), "none", "", "");
+  /**
+   * New mount and process namespaces with the caller's rights; mounts of the host no longer follow. With `groups`, the
+   * control group that was joined before is the root of all that are seen.
+   */
+  enterAsCaller(groups = false): this {
+    const flags = CLONE_NEWNS | CLONE_NEWPID | (groups ? CLONE_NEWCGROUP : 0);
+    this.#list.push("enter", String(flags), "none", "", "");
     return this.mount("none", "/", "none", MS_REC_PRIVATE, "");
   }
   /** The same, in a new user namespace. */

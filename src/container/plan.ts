@@ -129,6 +129,8 @@ interface Parts {
   readonly sys: string;
   /** Where /proc of the outer process namespace is; absent where bubblewrap makes one of its own. */
   readonly proc?: string;
+  /** Control groups that an init may manage. */
+  readonly groups?: string;
 }
 
 /** The host's /sys without what is mounted in it, such as cgroups: a dozen mounts, each of which would be bound. */
@@ -160,6 +162,7 @@ function bubblewrap(bwrap: string, parts: Parts, checked: Checked, options: Cont
   }
   args.push(checked.access === "read-only" ? "--ro-bind" : "--bind", parts.merged, "/");
   args.push("--dev", "/dev", ...procArguments(parts.proc, options.nested === true), "--ro-bind-try", parts.sys, "/sys");
+  if (parts.groups !== undefined) args.push("--bind", parts.groups, "/sys/fs/cgroup");
   args.push("--perms", "1777", "--tmpfs", "/tmp", "--perms", "0755", "--tmpfs", "/run");
   for (const target of options.tmpfs ?? []) args.push("--tmpfs", target);
   for (const { source, target, readOnly } of checked.binds) {
@@ -181,7 +184,14 @@ export function identity(checked: Checked): Identity {
 export function plan(
   checked: Checked,
   options: ContainerOptions,
-  context: { bwrap: string; scratch: string; procs: readonly string[]; byGroup: readonly string[] },
+  context: {
+    readonly bwrap: string;
+    readonly scratch: string;
+    readonly procs: readonly string[];
+    readonly byGroup: readonly string[];
+    /** Whether the container has a control group of its own, for its init. */
+    readonly delegated: boolean;
+  },
 ): string[] {
   if (options.keep !== undefined) mkdirSync(options.keep, { recursive: true });
   const who = identity(checked);
@@ -190,7 +200,7 @@ export function plan(
   // Whoever may mount does it before giving up that right: in a user namespace, a layer that has mounts of its own below
   // it (such as the host's `/`) is refused, and so are the overlay's usual attributes.
   const privileged = mayMount();
-  if (privileged) steps.enterAsCaller();
+  if (privileged) steps.enterAsCaller(context.delegated);
   else steps.enterAsUser(who);
   const merged = mountRoot(steps, checked, options, { path: context.scratch, privileged });
   const sys = privileged ? mountSys(steps, context.scratch) : "/sys";
@@ -198,6 +208,8 @@ export function plan(
   // namespace within that costs milliseconds; it is needed where the command is process 1, or has other users than it.
   const own = checked.fakeroot && options.init !== true ? join(context.scratch, "proc") : undefined;
   if (own !== undefined) steps.mkdir(own);
+  const groups = privileged && context.delegated ? join(context.scratch, "cgroup") : undefined;
+  if (groups !== undefined) steps.mkdir(groups).mount("cgroup2", groups, "cgroup2", 0, "");
   steps.child(privileged ? who : undefined, own);
   for (const [, which, value] of rlimits(options, context.byGroup)) steps.rlimit(which, value);
   return steps.exec(

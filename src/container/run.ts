@@ -29,6 +29,8 @@ const MAX_STATUS = 64 * 1024;
 const MFD_CLOEXEC = 1;
 const TIMED_OUT = 124;
 const CANCELLED = 130;
+/** What the kernel does to process 1 of a namespace that asks for a power-off, or for a restart. */
+const INIT_ENDS: Readonly<Record<string, number>> = { SIGINT: 0, SIGHUP: 133 };
 
 /** The path of bubblewrap; `container.unavailable` where it is not installed. */
 function findBubblewrap(): string {
@@ -94,7 +96,7 @@ export async function runInRoot(options: ContainerOptions, onOutput?: OutputSink
   const keep = options.keep === undefined ? undefined : resolve(options.keep);
   const absolute = keep === undefined ? options : { ...options, keep };
   const bwrap = findBubblewrap();
-  using groups = Groups.create(options.limits ?? {});
+  using groups = Groups.create(options.limits ?? {}, options.init === true);
   const needed = [bwrap, ...checked.layers, ...checked.binds.map((bind) => bind.source)];
   const scratch = scratchPoint(keep === undefined ? needed : [...needed, keep]);
   try {
@@ -103,6 +105,7 @@ export async function runInRoot(options: ContainerOptions, onOutput?: OutputSink
       scratch: scratch.path,
       procs: groups.procs,
       byGroup: groups.enforced,
+      delegated: groups.delegated,
     });
     return await launch(checked, absolute, command, groups, onOutput);
   } finally {
@@ -180,6 +183,8 @@ function outcome(
   if (reported !== null) {
     const code = Number(reported[1]);
     const signal = code > 128 ? signalName(code) : undefined;
+    const ended = options.init === true ? INIT_ENDS[signal ?? ""] : undefined;
+    if (ended !== undefined) return { code: ended };
     return { code, ...(signal === undefined ? {} : { signal }) };
   }
   const program = options.command[0] ?? "";

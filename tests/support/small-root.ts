@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const PROGRAMS =
-  "sh cat ls id env pwd echo true false sleep chown chmod stat mkdir rm touch ps kill nc hostname mount ip head setsid dd tail yes find wc test seq".split(
+  "sh cat ls id env pwd echo true false sleep chown chmod stat mkdir rm touch ps kill nc hostname mount ip head setsid dd tail yes find wc test seq grep poweroff reboot halt".split(
     " ",
   );
 
