@@ -13,6 +13,7 @@ import type { LayoutRecord } from "#stone/layout-records";
 import type { MetaRecord } from "#stone/meta-records";
 import { metaFields } from "#stone/package-meta";
 import { StoneReader } from "#stone/reader";
+import { readIndex } from "#stone/repository-index";
 import { FRAME_HEADER_MAX, readFrameHeader } from "#stone/zstd-frame";
 
 const TAG_NAMES = namesOf(META_TAGS);
@@ -170,6 +171,7 @@ export function inspectStone(path: string, options: InspectOptions = {}): Inspec
   const index = attempt(() => reader.index(), []);
   if (check) {
     if (reader.fileType === "binary") attempt(() => void reader.meta(), undefined);
+    if (reader.fileType === "repository") attempt(() => void readIndex(path), undefined);
     for (const [i, payload] of reader.payloads.entries()) {
       // The other kinds are verified by whatever reads them.
       if (payload.kind !== "unknown" || payloads[i]?.intact === true) continue;

@@ -8,7 +8,7 @@ import { counted, formatBytes, formatTable, printable, type Style } from "#cli/s
 import type { Ui } from "#cli/ui";
 import { formatCapability } from "#model/dependency";
 import type { PackageMeta } from "#model/package";
-import { type InspectedEntry, type Inspection, inspectStone, type Problem } from "#stone/inspect";
+import { type InspectedEntry, type InspectedRecord, type Inspection, inspectStone, type Problem } from "#stone/inspect";
 
 /** A file that could not even be opened as a stone. */
 interface Unreadable {
@@ -80,7 +80,8 @@ function* contentLines(result: Inspection, style: Style): Generator<string> {
       style,
     );
     // What only indexes say, what others have put in, and what was too strange for a package.
-    const strange = item.meta === undefined ? item.records : item.records.filter(({ field }) => OTHER.has(field));
+    const odd = ({ field, value }: InspectedRecord) => OTHER.has(field) || value.startsWith("unknown-");
+    const strange = item.meta === undefined ? item.records : item.records.filter(odd);
     for (const { tag, field, type, value } of strange) {
       yield `${style.dim(`${field} (tag ${tag}, ${type})`)}  ${printable(value)}`;
     }
