@@ -12,15 +12,16 @@ import { exportTree } from "#transition/export";
 import type { RootRef } from "#tree/entry";
 
 export interface CarryOutOptions {
-  /** The command line. */
+  /** The command line, and who ran it. */
   readonly command: string;
+  readonly user?: string;
   readonly onEvent?: EngineListener;
 }
 
 /** Makes the planned state live. Throws disk.full before anything is fetched, fetch.*, and what `apply` throws. */
 export async function carryOut(moss: Moss, plan: Plan, options: CarryOutOptions): Promise<ApplyResult> {
   const { root } = moss;
-  const { onEvent = () => {}, command } = options;
+  const { onEvent = () => {}, command, user } = options;
   checkSpace(root, plan);
   const offers = plan.incoming.flatMap(({ offer }) => (offer === undefined ? [] : [offer]));
   const stones = await bringStones(offers, root.cache, onEvent);
@@ -32,6 +33,7 @@ export async function carryOut(moss: Moss, plan: Plan, options: CarryOutOptions)
       stones,
       summary: plan.summary,
       command,
+      ...(user === undefined ? {} : { user }),
       systemModel: plan.systemModel,
       base: plan.base,
     },

@@ -13,6 +13,7 @@ import { capabilityOf, isStonePath, type Known } from "#moss/words";
 import { installedOf } from "#solver/installed";
 import type { InstalledSource, Job } from "#solver/model";
 import { solve } from "#solver/solve";
+import type { MossRoot } from "#transition/root";
 
 export interface PlanOptions {
   /** Plans for an empty tree instead of the live state. */
@@ -21,6 +22,8 @@ export interface PlanOptions {
   readonly allowEssential?: boolean;
   /** What nobody needs any more stays. */
   readonly keepOrphans?: boolean;
+  /** The root whose store the packages go to, where it is another one; only with `empty`. */
+  readonly into?: MossRoot;
 }
 
 function summaryOf(verb: string, words: readonly string[]): string {
@@ -54,7 +57,7 @@ async function plan(
     catalogue.within(() => {
       const { jobs, summary } = want({ installed, offers });
       const solution = solve({ installed, offers, jobs, allowEssential, keepOrphans });
-      return planOf(solution, { root, base: active?.id ?? 0, summary, collections });
+      return planOf(solution, { root: options.into ?? root, base: active?.id ?? 0, summary, collections });
     });
   return active === undefined ? work(installedOf([])) : root.view((tx) => work(installedIn(tx, active)));
 }

@@ -4,7 +4,8 @@
 /** Choosing among the states of a root. */
 import { Failure } from "#base/errors";
 import type { MossRoot } from "#transition/root";
-import type { StateRecord } from "#transition/schema";
+import type { StatePackage, StateRecord } from "#transition/schema";
+import { diffSelections } from "#transition/selections";
 
 /** The state that a rollback leads to: the youngest that is older than the live one. Throws state.unknown. */
 export function rollbackTarget(root: MossRoot): StateRecord {
@@ -15,6 +16,15 @@ export function rollbackTarget(root: MossRoot): StateRecord {
   throw new Failure("state.unknown", `Cannot roll back the root "${root.directory}": ${found}`, {
     hint: '"moss state list" shows the states that there are.',
   });
+}
+
+/** Packages that came and went from one state to another; of a changed one both builds. Reads no trees. */
+export function packageChanges(
+  root: MossRoot,
+  before: StateRecord | undefined,
+  after: StateRecord,
+): { readonly removed: readonly StatePackage[]; readonly added: readonly StatePackage[] } {
+  return root.view((tx) => diffSelections(tx, before?.selections ?? {}, after.selections));
 }
 
 /** Ids of words like `3` and `5-8`; of a range, those that there are. Throws `usage` and state.unknown. */

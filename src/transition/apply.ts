@@ -47,8 +47,9 @@ export type ApplyRequest = Wanted & {
   readonly stones: ReadonlyMap<PackageId, string>;
   /** A few words for the list of states, such as "Install nano". */
   readonly summary: string;
-  /** The command line. */
+  /** The command line, and who ran it. */
   readonly command: string;
+  readonly user?: string;
   /** The text of usr/lib/system-model.kdl. */
   readonly systemModel: string;
   /** The state that the plan was made on (0: none); refused as root.busy where another is live by now. */
@@ -186,6 +187,7 @@ function stage(
       created: Date.now(),
       summary: request.summary,
       command: request.command,
+      ...(request.user === undefined ? {} : { user: request.user }),
       tree: { key: merged.tree.key, content: merged.tree.content },
       links: merged.tree.links,
       packages: selections.count,

@@ -37,6 +37,8 @@ export interface StateRecord {
   readonly summary: string;
   /** The command line that made it. */
   readonly command: string;
+  /** Who ran it, where that is known. */
+  readonly user?: string;
   readonly tree: RootRef;
   /** Paths on which redirected records hang; see #tree/merge. */
   readonly links: readonly string[];

@@ -3,16 +3,17 @@
 
 /** What install, remove and upgrade share: show the plan, ask, and carry it out. */
 import { Failure } from "#base/errors";
-import { openForAsking, openForChange } from "#cli/moss/engine";
+import { noteCopies } from "#cli/moss/copies";
+import { finishEarlier, openForAsking, openForChange } from "#cli/moss/engine";
 import { askToGoOn, sinceStart, tellOutcome } from "#cli/moss/result";
-import { waitOf } from "#cli/moss/root";
+import { userName, waitOf } from "#cli/moss/root";
 import { showHeldBack, showPlan } from "#cli/moss/show-plan";
 import { watch } from "#cli/moss/watch";
 import type { Invocation } from "#cli/spec";
 import { carryOut } from "#moss/carry-out";
 import type { Moss } from "#moss/moss";
 import { isEmpty, type Plan, planValue, samePlan } from "#moss/plan";
-import { recoverRoot } from "#transition/recovery";
+import { checkSpace } from "#moss/space";
 
 const QUESTION = "Do you wish to continue?";
 
@@ -32,7 +33,7 @@ export async function change(invocation: Invocation, { plan: makePlan, before, n
   const dryRun = options.flag("dry-run");
   using moss = dryRun ? openForAsking(invocation) : await openForChange(invocation);
   // Whoever cannot go on should know before having thought about a plan.
-  if (!dryRun) await finishEarlier(invocation, moss, wait);
+  if (!dryRun) await finishEarlier(invocation, moss);
   await before?.(moss);
   let plan = await makePlan(moss).catch(nameFlag);
   if (isEmpty(plan)) {
@@ -45,6 +46,8 @@ export async function change(invocation: Invocation, { plan: makePlan, before, n
   const planned = sinceStart();
   showPlan(ui, plan);
   if (dryRun) return;
+  checkSpace(moss.root, plan);
+  noteCopies(ui, moss.root.store, moss.root.directory);
   askToGoOn(ui, QUESTION);
   using _lock = moss.root.lock({ command, wait });
   while ((moss.root.active()?.id ?? 0) !== plan.base) {
@@ -63,18 +66,11 @@ export async function change(invocation: Invocation, { plan: makePlan, before, n
   using watcher = watch(ui);
   const outcome = await uninterrupted(
     ui.note.bind(ui),
-    async () => await carryOut(moss, plan, { command, onEvent: watcher.on }),
+    async () => await carryOut(moss, plan, { command, user: userName(), onEvent: watcher.on }),
   );
   watcher[Symbol.dispose]();
   const timings = { start: started, plan: planned - started, ...outcome.timings };
   tellOutcome(ui, { ...outcome, timings }, { summary: plan.summary });
-}
-
-/** Finishes or undoes what a run that was cut off left, whether or not there is anything to do after it. Throws root.busy. */
-async function finishEarlier({ ui, command }: Invocation, moss: Moss, wait: number): Promise<void> {
-  using _lock = moss.root.lock({ command, wait });
-  using watcher = watch(ui);
-  await recoverRoot(moss.root, { command }, watcher.on);
 }
 
 /** The engine knows no flags of command lines. */

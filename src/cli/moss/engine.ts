@@ -2,8 +2,11 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** The engine on the root that a command line names. */
+import { waitOf } from "#cli/moss/root";
+import { watch } from "#cli/moss/watch";
 import type { Invocation } from "#cli/spec";
 import { Moss } from "#moss/moss";
+import { recoverRoot } from "#transition/recovery";
 
 /** For asking: nothing is made, no lock is taken. Throws root.invalid. */
 export function openForAsking({ options }: Invocation): Moss {
@@ -15,6 +18,16 @@ export async function openForChange({ options }: Invocation): Promise<Moss> {
   const directory = options.text("directory");
   if (process.geteuid?.() !== 0) await (await import("#cli/moss/namespace")).enterNamespace(directory ?? "/");
   return open(directory, options.text("cache"), false);
+}
+
+/**
+ * Finishes or undoes what a run that was cut off left, before anything is planned on what it is about to be. Throws
+ * root.busy.
+ */
+export async function finishEarlier(invocation: Invocation, moss: Moss): Promise<void> {
+  const { ui, command } = invocation;
+  using watcher = watch(ui);
+  await recoverRoot(moss.root, { command, wait: waitOf(invocation) }, watcher.on);
 }
 
 function open(directory = "/", cache: string | undefined, readOnly: boolean): Moss {

@@ -11,10 +11,11 @@ import { planInstall } from "#moss/plans";
 export async function run(invocation: Invocation): Promise<void> {
   const { operands, options, ui } = invocation;
   if (options.text("to") !== undefined) {
-    await (await import("#cli/moss/to")).writeTree(
-      invocation,
-      async (moss) => await planInstall(moss, operands, { empty: true }),
-    );
+    const { writeTree } = await import("#cli/moss/to");
+    await writeTree(invocation, {
+      anew: true,
+      plan: async (moss, into) => await planInstall(moss, operands, { empty: true, into }),
+    });
     return;
   }
   await change(invocation, {

@@ -6,7 +6,7 @@ import { CARE_VERBS } from "#cli/moss/table-care";
 import { COLLECTION_VERB } from "#cli/moss/table-collections";
 import { PACKAGE_VERBS } from "#cli/moss/table-packages";
 import { QUERY_VERBS } from "#cli/moss/table-queries";
-import { STATE_VERB } from "#cli/moss/table-states";
+import { HISTORY_VERB, STATE_VERB } from "#cli/moss/table-states";
 import { STONE_VERBS } from "#cli/moss/table-stones";
 import { COMMON_OPTIONS } from "#cli/program";
 import type { ProgramSpec } from "#cli/spec";
@@ -56,5 +56,5 @@ export const MOSS: ProgramSpec = {
     ...COMMON_OPTIONS,
   ],
   shortcuts: SHORTCUTS,
-  verbs: [...PACKAGE_VERBS, ...QUERY_VERBS, COLLECTION_VERB, STATE_VERB, ...CARE_VERBS, ...STONE_VERBS],
+  verbs: [...PACKAGE_VERBS, ...QUERY_VERBS, COLLECTION_VERB, STATE_VERB, HISTORY_VERB, ...CARE_VERBS, ...STONE_VERBS],
 };

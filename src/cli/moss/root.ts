@@ -28,6 +28,12 @@ export function waitOf({ options }: Invocation): number {
   return Number(text) * 1000;
 }
 
+/** Who runs this, as far as the environment says: whoever called sudo or doas rather than root. */
+export function userName(): string {
+  const { SUDO_USER, DOAS_USER, USER, LOGNAME } = process.env;
+  return SUDO_USER ?? DOAS_USER ?? USER ?? LOGNAME ?? `uid ${process.getuid?.() ?? "?"}`;
+}
+
 /** The number of a state as typed. Throws `usage`. */
 export function stateNumber(text: string): number {
   const number = /^\d{1,10}$/.test(text) ? Number(text) : 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import { openForChange } from "#cli/moss/engine";
+import { finishEarlier, openForChange } from "#cli/moss/engine";
 /** `moss state activate` and `moss state rollback`. Neither asks: going back must never be made difficult. */
 import { tellOutcome } from "#cli/moss/result";
 import { stateNumber, waitOf } from "#cli/moss/root";
@@ -16,6 +16,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const typed = verb.name === "activate" ? stateNumber(operands[0] ?? "") : undefined;
   using moss = await openForChange(invocation);
   const { root } = moss;
+  await finishEarlier(invocation, moss);
   const id = typed ?? rollbackTarget(root).id;
   using watcher = watch(ui);
   const outcome = await activate(root, id, { command, wait }, watcher.on);

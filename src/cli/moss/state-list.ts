@@ -1,27 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-/** `moss state list` and `moss state active`. */
+/** `moss state list`, `moss state active` and `moss history`. */
 import { openReader } from "#cli/moss/root";
 import { fittedTable, formatTime, oneLine } from "#cli/moss/text";
 import type { Invocation } from "#cli/spec";
 import { counted } from "#cli/style";
+import { formatVersion } from "#model/package";
+import { packageChanges } from "#moss/states";
+import type { MossRoot } from "#transition/root";
 import type { StateRecord } from "#transition/schema";
 
 /** A state as programs get it. */
 export function stateValue(state: StateRecord, live: number | undefined) {
-  const { id, created, summary, command, packages, tree } = state;
+  const { id, created, summary, command, packages, tree, user } = state;
   const time = new Date(created).toISOString();
-  return { id, live: id === live, created: time, summary, command, packages, tree: tree.content };
+  const who = user === undefined ? {} : { user };
+  return { id, live: id === live, created: time, summary, command, ...who, packages, tree: tree.content };
 }
 
 export function run(invocation: Invocation): void {
-  const { ui, verb } = invocation;
+  const { ui, verb, options } = invocation;
   using root = openReader(invocation);
   const live = root.active()?.id;
-  const states = verb.name === "active" ? root.states().filter(({ id }) => id === live) : root.states();
+  const all = root.states();
+  const states = verb.name === "active" ? all.filter(({ id }) => id === live) : all;
+  const changes = verb.name === "history" || options.flag("changes");
+  const changesOf = (state: StateRecord) => changesSince(root, all, state);
   if (ui.json) {
-    const values = states.map((state) => stateValue(state, live));
+    const values = states.map((state) => ({
+      ...stateValue(state, live),
+      ...(changes ? { changes: changesOf(state) } : {}),
+    }));
     ui.value(verb.name === "active" ? (values[0] ?? null) : values);
     return;
   }
@@ -34,5 +44,24 @@ export function run(invocation: Invocation): void {
     counted(state.packages, "package"),
     state.id === live ? style.bold(oneLine(state.summary)) : oneLine(state.summary),
   ]);
-  for (const line of fittedTable(rows, [0, 3])) ui.print(line);
+  fittedTable(rows, [0, 3]).forEach((line, i) => {
+    ui.print(line);
+    const state = states[i];
+    if (!changes || state === undefined) return;
+    ui.print(style.dim(`     by ${oneLine(state.user ?? "somebody")}: ${oneLine(state.command)}`));
+    for (const { sign, name, version } of changesOf(state)) {
+      const colour = sign === "+" ? style.green : style.red;
+      ui.print(`     ${colour(sign)} ${name} ${version}`);
+    }
+  });
+}
+
+/** What a state has changed of the one that was made before it, as far as that is still there. */
+function changesSince(root: MossRoot, all: readonly StateRecord[], state: StateRecord) {
+  const before = all.find(({ id }) => id < state.id);
+  const { removed, added } = packageChanges(root, before, state);
+  return [
+    ...removed.map((item) => ({ sign: "-", name: item.name, version: formatVersion(item) })),
+    ...added.map((item) => ({ sign: "+", name: item.name, version: formatVersion(item) })),
+  ].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }

@@ -27,7 +27,7 @@ export function run(invocation: Invocation): void {
   const { style } = ui;
   const explicit = packages.filter((item) => item.explicit).length;
   ui.print(style.bold(`State ${state.id}: ${oneLine(state.summary)}`) + (state.id === live?.id ? " (live)" : ""));
-  ui.print(`Made      ${formatTime(state.created)} by "${oneLine(state.command)}"`);
+  ui.print(`Made      ${formatTime(state.created)} by ${oneLine(state.user ?? "somebody")}: ${oneLine(state.command)}`);
   ui.print(`Tree      ${state.tree.content}`);
   ui.print(`Packages  ${counted(packages.length, "package")}, ${explicit} of them asked for`);
   const rows = packages.map((item) => [

@@ -18,7 +18,10 @@ the collections, and bad trees are written anew beside the old ones and exchange
 };
 
 /** The same verb below `moss state`. */
-export const STATE_VERIFY = VERIFY;
+export const STATE_VERIFY: VerbSpec = {
+  ...VERIFY,
+  operands: [{ name: "state", help: "tell only what concerns this state", optional: true, complete: "state" }],
+};
 
 export const CARE_VERBS: readonly VerbSpec[] = [
   VERIFY,

@@ -9,12 +9,23 @@ const DRY_RUN: OptionSpec = { name: "dry-run", short: "n", help: "only show what
 
 const LIST = async () => await import("#cli/moss/state-list");
 
+export const HISTORY_VERB: VerbSpec = {
+  name: "history",
+  summary: "show what each state changed, by whom, and with which command",
+  load: LIST,
+};
+
 export const STATE_VERB: VerbSpec = {
   name: "state",
   aliases: ["states"],
   summary: "list, compare, activate and remove states",
   verbs: [
-    { name: "list", summary: "list all states, the youngest first", load: LIST },
+    {
+      name: "list",
+      summary: "list all states, the youngest first",
+      options: [{ name: "changes", short: "c", help: "with the packages that each of them changed" }],
+      load: LIST,
+    },
     { name: "active", summary: "show the state that is live", load: LIST },
     {
       name: "show",

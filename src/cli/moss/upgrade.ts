@@ -22,7 +22,8 @@ export async function run(invocation: Invocation): Promise<void> {
       allowEssential: options.flag("allow-essential"),
     });
   if (options.text("to") !== undefined) {
-    await (await import("#cli/moss/to")).writeTree(invocation, plan, refreshFirst);
+    const { writeTree } = await import("#cli/moss/to");
+    await writeTree(invocation, { anew: false, plan, before: refreshFirst });
     return;
   }
   await change(invocation, {

@@ -5,25 +5,29 @@
 import { Failure } from "#base/errors";
 import { openForChange } from "#cli/moss/engine";
 import { askToGoOn, sinceStart } from "#cli/moss/result";
-import { waitOf } from "#cli/moss/root";
+import { stateNumber, waitOf } from "#cli/moss/root";
 import { watch } from "#cli/moss/watch";
 import type { Invocation } from "#cli/spec";
 import { counted, formatBytes, formatDuration, printable } from "#cli/style";
 import { refetch } from "#moss/refetch";
 import { describeProblem, type Problem } from "#transition/problems";
 import { repairRoot } from "#transition/repair";
+import type { MossRoot } from "#transition/root";
 import { type VerifyReport, verifyRoot } from "#transition/verify";
 
 const SHOWN = 50;
 
 export async function run(invocation: Invocation): Promise<void> {
-  const { ui, options, command } = invocation;
+  const { ui, options, command, operands } = invocation;
+  const only = operands[0] === undefined ? undefined : stateNumber(operands[0]);
   const wait = waitOf(invocation);
   const quick = options.flag("quick");
   using moss = await openForChange(invocation);
   using watcher = watch(ui);
   using _lock = moss.root.lock({ command, wait });
-  const before = await verifyRoot(moss.root, { command, quick }, watcher.on);
+  const concerns = only === undefined ? () => true : concerning(moss.root, only);
+  const whole = await verifyRoot(moss.root, { command, quick }, watcher.on);
+  const before = { ...whole, problems: whole.problems.filter(concerns) };
   watcher[Symbol.dispose]();
   tellReport(invocation, before);
   if (before.problems.length === 0) return;
@@ -49,6 +53,17 @@ export async function run(invocation: Invocation): Promise<void> {
       hint: "Bring back the collections that the packages concerned came from, and try again.",
     },
   );
+}
+
+/** Does a problem concern a state? Throws state.unknown. */
+function concerning(root: MossRoot, id: number): (problem: Problem) => boolean {
+  const names = new Set(root.packages(root.state(id)).map(({ name }) => name));
+  const live = root.active()?.id;
+  return (problem) => {
+    if (problem.where === "tree") return problem.state === id;
+    if (problem.where === "store") return problem.packages.some((name) => names.has(name));
+    return problem.where === "database" || id === live;
+  };
 }
 
 function found(count: number, directory: string): Failure {
