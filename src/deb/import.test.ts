@@ -15,86 +15,14 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hex } from "#base/bytes";
 import { Failure } from "#base/errors";
-import { type ImportOptions, importDebs } from "#deb/import";
-import { formatCapability } from "#model/dependency";
-import { StoneReader } from "#stone/reader";
+import { importDebs } from "#deb/import";
 import { FileLock } from "#sys/lock";
 import { sha256Hex } from "#sys/sha256";
 import { type DebSpec, hasDpkgDeb, makeDeb } from "#tests/support/debs";
-import { renderOsRelease } from "#transition/os-release";
+import { importAll, importOne, importSpecs, removeTemporary, temporary } from "#tests/support/imported";
 
-const folders: string[] = [];
-function temporary(): string {
-  const folder = mkdtempSync(join(tmpdir(), "deb-import-"));
-  folders.push(folder);
-  return folder;
-}
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
-async function importSpecs(specs: readonly DebSpec[], options: Partial<ImportOptions> = {}) {
-  const folder = temporary();
-  const outDir = options.outDir ?? join(folder, "out");
-  const words = specs.map((spec) => makeDeb(folder, spec));
-  const result = await importDebs({
-    words,
-    outDir,
-    cache: join(folder, "cache"),
-    profile: "fast",
-    jobs: 1,
-    ...options,
-  });
-  return { ...result, outDir };
-}
-
-/** A stone as plain data. */
-function readStone(path: string) {
-  using stone = StoneReader.open(path);
-  const meta = stone.meta();
-  const bodies = new Map<string, Buffer>();
-  let parts: Uint8Array[] = [];
-  stone.content({
-    begin: () => {
-      parts = [];
-    },
-    data: (chunk) => parts.push(chunk.slice()),
-    end: (record) => bodies.set(hex(record.digest), Buffer.concat(parts)),
-  });
-  const entries = new Map(
-    stone.layout().map((entry) => {
-      const body = entry.kind === "regular" ? bodies.get(hex(entry.digest))?.toString() : undefined;
-      const mode = entry.mode.toString(8);
-      const shown = entry.kind === "symlink" ? `-> ${entry.target}` : entry.kind === "regular" ? (body ?? "") : "dir";
-      return [entry.path, { mode, shown }] as const;
-    }),
-  );
-  return {
-    meta,
-    entries,
-    text: (path: string) => entries.get(path)?.shown,
-    depends: meta.depends.map(formatCapability),
-    provides: meta.provides.map(formatCapability),
-    conflicts: meta.conflicts.map(formatCapability),
-  };
-}
-
-async function importOne(spec: DebSpec) {
-  const { packages, outDir } = await importSpecs([spec]);
-  const [only] = packages;
-  if (only === undefined) throw new Error("nothing imported");
-  return { ...readStone(join(outDir, only.stone.file)), losses: only.plan.losses, file: only.stone.file };
-}
-
-/** All packages of a set by name. */
-async function importAll(specs: readonly DebSpec[], options: Partial<ImportOptions> = {}) {
-  const { packages, outDir } = await importSpecs(specs, options);
-  return new Map(
-    packages.map(({ plan, stone }) => [plan.name, { ...readStone(join(outDir, stone.file)), losses: plan.losses }]),
-  );
-}
+afterEach(removeTemporary);
 
 const it = test.skipIf(!hasDpkgDeb);
 
@@ -137,34 +65,6 @@ it("what the merge makes double is kept once and reported", async () => {
   });
   expect(text("bin/x")).toBe("body");
   expect(losses.filter((loss) => loss.kind === "duplicate").map((loss) => loss.subject)).toEqual(["/usr/bin/x"]);
-});
-
-it("defaults of /etc go to the factory, with the lines that bring them back", async () => {
-  const { text, entries } = await importOne({
-    name: "conf",
-    files: {
-      "/etc/conf/main.conf": { text: "a=1", mode: 0o640 },
-      "/etc/conf/with space": "b",
-      "/etc/conf/link": { link: "main.conf" },
-      "/var/lib/conf": { folder: 0o700 },
-      "/var/run/conf": { folder: 0o755 },
-      "/srv/100%": "c",
-    },
-  });
-  expect(text("share/factory/etc/conf/main.conf")).toBe("a=1");
-  expect(entries.get("share/factory/etc/conf/main.conf")?.mode).toBe("640");
-  expect(text("lib/tmpfiles.d/moss-deb-conf.conf")?.split("\n")).toEqual([
-    "# What is outside /usr of the Debian package conf, written by moss-deb.",
-    "L /etc/conf/link - - - - main.conf",
-    "C /etc/conf/main.conf 0640 0 0 - -",
-    'C "/etc/conf/with space" 0644 0 0 - -',
-    "d /run/conf 0755 0 0 - -",
-    "C /srv/100%% 0644 0 0 - -",
-    "d /var/lib/conf 0700 0 0 - -",
-    "L /var/run - - - - ../run",
-    "",
-  ]);
-  expect([...entries.keys()].some((path) => path.startsWith("etc/") || path.includes("share/factory/var"))).toBe(false);
 });
 
 it("set-id modes, hardlinks, empty files and folders are kept", async () => {
@@ -360,80 +260,6 @@ it("programs, pkg-config modules and interpreters are read from the files", asyn
   expect(dev?.depends).toEqual(["binary(sh)"]);
   expect(dev?.losses.filter((loss) => loss.kind === "capability").map((loss) => loss.subject)).toEqual([
     "binary(python9)",
-  ]);
-});
-
-it("users of simple script lines become sysusers lines", async () => {
-  const { text, losses } = await importOne({
-    name: "daemon",
-    files: { "/usr/bin/d": "x" },
-    scripts: {
-      postinst:
-        '#!/bin/sh\nUSER=_daemon\nadduser --quiet --system --group --home /var/lib/d --gecos "The daemon" $USER\naddgroup --system --gid 77 extra\nadduser --system "$(cat /x)"\n',
-    },
-  });
-  expect(text("lib/sysusers.d/moss-deb-daemon.conf")?.split("\n").slice(1)).toEqual([
-    "g extra 77",
-    'u _daemon - "The daemon" /var/lib/d -',
-    "",
-  ]);
-  expect(losses.filter((loss) => loss.kind === "user").map((loss) => loss.subject)).toEqual(["adduser --system ?"]);
-});
-
-it("units that the scripts enable become presets", async () => {
-  const postinst = `#!/bin/sh
-if deb-systemd-helper --quiet was-enabled 'a.service'; then
-  deb-systemd-helper enable 'a.service' >/dev/null || true
-fi
-systemctl \${DPKG_ROOT:+--root="$DPKG_ROOT"} enable getty@tty1.service || true
-deb-systemd-helper --user enable 'mine.service' >/dev/null || true
-deb-systemd-helper enable "$(cat /x)"
-systemctl disable other.service
-`;
-  const { text } = await importOne({ name: "units", files: { "/usr/bin/u": "x" }, scripts: { postinst } });
-  expect(text("lib/systemd/system-preset/50-moss-deb-units.preset")?.split("\n").slice(1)).toEqual([
-    "enable a.service",
-    "enable getty@.service tty1",
-    "",
-  ]);
-});
-
-it("base-files tells who the system is, and brings what every package takes for granted", async () => {
-  const release =
-    'PRETTY_NAME="Some \\"OS\\" 3"\nNAME=Some\nID=some\nVERSION_ID="3"\nHOME_URL="https://example.invalid/"\n';
-  const stones = await importAll([
-    {
-      name: "base-files",
-      files: { "/usr/lib/os-release": release, "/etc/os-release": { link: "../usr/lib/os-release" } },
-    },
-    { name: "base-passwd" },
-    { name: "libc-bin" },
-  ]);
-  const base = stones.get("base-files");
-  expect(renderOsRelease(base?.text("lib/os-info.json"))).toBe(
-    'NAME=Some\nID=some\nPRETTY_NAME="Some \\"OS\\" 3"\nVERSION_ID=3\nHOME_URL="https://example.invalid/"\n',
-  );
-  expect(base?.entries.has("lib/os-release")).toBe(false);
-  expect(base?.text("share/base-files/os-release")).toBe(release);
-  expect(base?.depends).toEqual(["name(base-passwd)", "name(libc-bin)"]);
-});
-
-it("accounts of base-passwd are lines that agree with Debian's basic.conf", async () => {
-  const { text } = await importOne({
-    name: "base-passwd",
-    files: {
-      "/usr/share/base-passwd/passwd.master":
-        "root:*:0:0:root:/root:/bin/bash\nsync:*:4:65534:sync:/bin:/bin/sync\nnobody:*:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
-      "/usr/share/base-passwd/group.master": "root:*:0:\nnogroup:*:65534:\n",
-    },
-  });
-  expect(text("lib/sysusers.d/moss-deb-base-passwd.conf")?.split("\n").slice(1)).toEqual([
-    "g root 0",
-    "g nogroup 65534",
-    "u root 0 - /root /bin/bash",
-    "u sync 4:65534 - /bin /bin/sync",
-    "u nobody 65534:65534 - /nonexistent /usr/sbin/nologin",
-    "",
   ]);
 });
 
