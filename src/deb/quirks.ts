@@ -27,6 +27,7 @@ const NONE: Quirks = { drop: [], rename: {}, links: [], state: [], users: [], te
 const root = { uid: 0, gid: 0 };
 const ADM = 4;
 const MAIL = 8;
+const SHADOW = 42;
 const UTMP = 43;
 
 const copy = (path: string, from: string): StateEntry => ({ ...root, path, kind: "copy", mode: 0o644, target: from });
@@ -94,6 +95,14 @@ const FIRST_QUESTIONS = "lib/systemd/system/sysinit.target.wants/systemd-firstbo
 const TABLE: Readonly<Record<string, (scan: PackageScan) => Quirks>> = {
   "base-files": baseFiles,
   "libpam-runtime": pamRuntime,
+  // As shadowconfig leaves it: programs of the group shadow read the passwords.
+  passwd: () => ({
+    ...NONE,
+    texts: ["shadow", "gshadow"].map((name) => ({
+      path: `lib/tmpfiles.d/moss-deb-passwd-${name}.conf`,
+      text: `z /etc/${name} 0640 0 ${SHADOW} - -\n`,
+    })),
+  }),
   libtinfo6: () => ({ ...NONE, needs: ["ncurses-base"] }),
   systemd: () => ({
     ...NONE,
