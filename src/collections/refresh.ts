@@ -166,9 +166,11 @@ async function fromFolder(
 }
 
 function readWhole(path: string): Uint8Array {
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > MAX_INDEX)
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat !== undefined && !stat.isFile()) throw new Failure("fetch.failed", `Cannot read "${path}": it is no file`);
+  if ((stat?.size ?? 0) > MAX_INDEX) {
     throw new Failure("fetch.toolarge", `Cannot use "${path}": it has more than ${MAX_INDEX} bytes`);
+  }
   try {
     return readFileSync(path);
   } catch (cause) {
