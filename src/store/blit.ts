@@ -7,8 +7,8 @@
  */
 import { assetName, assetPath } from "#store/names";
 import { Program } from "#store/program";
-import { loadNode } from "#tree/directory";
 import type { DirectoryNode, NodeSource, RootRef, TreeEntry } from "#tree/entry";
+import { loadNode } from "#tree/load";
 
 /** Steps in a unit, about: large enough to cost little, small enough to share the work evenly. */
 const UNIT = 500;

@@ -12,7 +12,7 @@ import type { Unpacked } from "#store/unpack";
 import { sha256Hex } from "#sys/sha256";
 import { GENERATED, generatedRecord, OS_INFO, OS_RELEASE, renderOsRelease } from "#transition/os-release";
 import { FILES, PACKAGES, type StatePackage, type StateRecord } from "#transition/schema";
-import { readSelections } from "#transition/selections";
+import { Selected } from "#transition/selections";
 import type { TreeSource } from "#transition/source";
 import type { FileNode, PackageFiles, TreeRecord } from "#tree/entry";
 import { changeTree, emptyTree, type MergedTree } from "#tree/merge";
@@ -56,38 +56,41 @@ export function changeOf(
   wanted: Wanted,
   arrived: Arrived,
 ): PackageChange {
-  const now = "selections" in wanted || wanted.remove.length + wanted.add.length > 0 ? listOf(tx, active) : [];
-  const byId = new Map(now.map((item) => [item.id, item]));
-  const byName = new Map(now.map((item) => [item.name, item]));
+  const selected = new Selected(tx, active);
+  const presentOf = (id: PackageId) => {
+    const name = nameOf(tx, arrived, id);
+    const item = name === undefined ? undefined : selected.find(name);
+    return item?.id === id ? item : undefined;
+  };
   const removed = new Map<PackageId, StatePackage>();
   const target = "selections" in wanted ? wanted.selections : wanted.add;
   if ("selections" in wanted) {
     const ids = new Set(wanted.selections.map(({ id }) => id));
-    for (const item of now) if (!ids.has(item.id)) removed.set(item.id, item);
+    for (const item of selected.all()) if (!ids.has(item.id)) removed.set(item.id, item);
   } else {
     for (const id of wanted.remove) {
-      const item = byId.get(id);
+      const item = presentOf(id);
       if (item !== undefined) removed.set(id, item);
     }
   }
   const added: StatePackage[] = [];
   const names = new Map<string, PackageId>();
   for (const selection of target) {
-    const present = byId.get(selection.id);
+    const present = presentOf(selection.id);
     const item = present === undefined ? toStatePackage(tx, arrived, selection) : withFlags(present, selection);
     const other = names.get(item.name);
     if (other !== undefined && other !== item.id) throw twice(item.name);
     names.set(item.name, item.id);
     if (present !== undefined && !removed.has(item.id) && JSON.stringify(present) === JSON.stringify(item)) continue;
-    const old = byName.get(item.name);
+    const old = selected.find(item.name);
     if (old !== undefined && old.id !== item.id) removed.set(old.id, old);
     added.push(item);
   }
   return { removed: [...removed.values()].filter(({ id }) => !added.some((item) => item.id === id)), added };
 }
 
-function listOf(tx: ReadTransaction, state: StateRecord | undefined): StatePackage[] {
-  return state === undefined ? [] : readSelections(tx, state.selections);
+function nameOf(tx: ReadTransaction, arrived: Arrived, id: PackageId): string | undefined {
+  return (arrived.get(id)?.meta ?? tx.bucket(PACKAGES).get(id)?.meta)?.name;
 }
 
 /** An installed package with the flags that are wanted now; where no reason is given, the old one goes. */
@@ -136,8 +139,8 @@ export function mergeState(
   };
   const filesOf = ({ id, name }: StatePackage): PackageFiles => ({ name, records: recordsOf(id) });
   // Only flags of a package change where it was there before.
-  const present = new Set(change.added.length === 0 ? [] : listOf(tx, active).map(({ id }) => id));
-  const added = change.added.filter(({ id }) => !present.has(id)).map(filesOf);
+  const selected = new Selected(tx, active);
+  const added = change.added.filter(({ id, name }) => selected.find(name)?.id !== id).map(filesOf);
   const removed = change.removed.map(filesOf);
   for (const { name, records } of added) {
     const bad = records.find(({ path }) => RESERVED.has(path));
@@ -147,7 +150,7 @@ export function mergeState(
   }
   const all = () => {
     const gone = new Set(change.removed.map(({ id }) => id));
-    const kept = listOf(tx, active).filter(({ id }) => !gone.has(id) && present.has(id));
+    const kept = selected.all().filter(({ id }) => !gone.has(id));
     return [...kept.map(filesOf), ...added];
   };
   const base = active ?? { tree: emptyTree(), links: [] };

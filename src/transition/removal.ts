@@ -26,7 +26,7 @@ import { readSelections } from "#transition/selections";
 import { refreshTree } from "#transition/spare";
 import { type Candidate, candidates } from "#transition/staging";
 import { sweep } from "#transition/sweep";
-import { decodeNode } from "#tree/node";
+import { childKeys, decodeNode, isIndex } from "#tree/node";
 
 export interface RemovalOptions {
   /** Drops the boot entries of the states; runs again after a crash. */
@@ -147,10 +147,11 @@ function reachable(tx: WriteTransaction, roots: readonly string[], attributes: S
     if (seen.has(key)) continue;
     seen.add(key);
     const encoded = tx.bucket(NODES).get(key);
-    for (const entry of encoded === undefined ? [] : decodeNode(encoded)) {
-      if (entry.xattrs !== undefined) attributes.add(entry.xattrs);
-      if (entry.kind === "directory") todo.push(entry.key);
-    }
+    if (encoded === undefined) continue;
+    const node = decodeNode(encoded);
+    todo.push(...childKeys(node));
+    if (isIndex(node)) continue;
+    for (const { xattrs } of node) if (xattrs !== undefined) attributes.add(xattrs);
   }
   return seen;
 }

@@ -39,6 +39,36 @@ export function findSelection(tx: ReadTransaction, parts: Parts, name: string): 
   return key === undefined ? undefined : readPart(tx, key).find((item) => item.name === name);
 }
 
+/** The packages of a state by name, each part read once and only where it is asked for. */
+export class Selected {
+  readonly #tx: ReadTransaction;
+  readonly #parts: Parts;
+  readonly #read = new Map<string, ReadonlyMap<string, StatePackage>>();
+
+  /** Of no state there is none. */
+  constructor(tx: ReadTransaction, state: StateRecord | undefined) {
+    this.#tx = tx;
+    this.#parts = state?.selections ?? {};
+  }
+
+  find(name: string): StatePackage | undefined {
+    const number = partOf(name);
+    const key = this.#parts[number];
+    if (key === undefined) return undefined;
+    const part = getOrInsert(
+      this.#read,
+      number,
+      () => new Map(readPart(this.#tx, key).map((item) => [item.name, item] as const)),
+    );
+    return part.get(name);
+  }
+
+  /** All, sorted by name. */
+  all(): StatePackage[] {
+    return readSelections(this.#tx, this.#parts);
+  }
+}
+
 export interface ChangedSelections {
   readonly parts: Parts;
   /** New parts by key. */

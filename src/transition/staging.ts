@@ -17,8 +17,8 @@ import type { Listener, Stopwatch } from "#transition/events";
 import type { MossRoot } from "#transition/root";
 import { LIVE, TREES, type TreeRecord } from "#transition/schema";
 import type { TreeSource } from "#transition/source";
-import { loadNode } from "#tree/directory";
 import type { RootRef } from "#tree/entry";
+import { loadNode } from "#tree/load";
 
 /** What is in a tree beside what its packages put there. */
 export interface Generated {

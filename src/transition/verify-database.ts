@@ -10,7 +10,7 @@ import { xattrsDigest } from "#store/xattrs";
 import type { Problem } from "#transition/problems";
 import { ATTRIBUTES, FILES, NODES, PACKAGES, STATES, type StatePackage, TEXTS, TREES } from "#transition/schema";
 import { readSelections } from "#transition/selections";
-import { decodeNode, encodeNode } from "#tree/node";
+import { childKeys, decodeNode, encodeAgain } from "#tree/node";
 
 /** Gives the problems of the database, and calls `onNode` as nodes are done. */
 export function verifyDatabase(tx: ReadTransaction, onNode: (done: number) => void): Problem[] {
@@ -91,9 +91,9 @@ function verifyNodes(
       continue;
     }
     try {
-      const entries = decodeNode(encoded);
-      if (encodeNode(entries).key !== key) report("another content than its key says");
-      for (const entry of entries) if (entry.kind === "directory") todo.push([entry.key, path]);
+      const node = decodeNode(encoded);
+      if (encodeAgain(node).key !== key) report("another content than its key says");
+      for (const child of childKeys(node)) todo.push([child, path]);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       report(error.message);

@@ -9,8 +9,8 @@ import { assetName } from "#store/names";
 import type { Problem } from "#transition/problems";
 import type { TreeSource } from "#transition/source";
 import type { Generated } from "#transition/staging";
-import { loadNode } from "#tree/directory";
 import type { DirectoryNode, FileNode, RootRef, TreeEntry } from "#tree/entry";
+import { loadNode } from "#tree/load";
 
 export interface TreeToCheck {
   readonly place: string;
@@ -77,7 +77,7 @@ function names(path: string): string[] {
   }
 }
 
-function entriesOf(source: TreeSource, key: string): TreeEntry[] {
+function entriesOf(source: TreeSource, key: string): readonly TreeEntry[] {
   try {
     return loadNode(source, key);
   } catch (error) {

@@ -3,9 +3,9 @@
 
 import { compareText } from "#base/order";
 /** What differs between two trees. Only directories whose content differs are loaded. */
-import { loadNode } from "#tree/directory";
 import type { DirectoryNode, NodeSource, RootRef, TreeEntry } from "#tree/entry";
 import { sameIdentity } from "#tree/entry";
+import { loadDiffering, loadNode } from "#tree/load";
 
 /** What changes among the entries of one directory that both trees have. */
 export interface DirectoryDiff {
@@ -32,8 +32,7 @@ function* diffDirectory(source: NodeSource, path: string, before: string, after:
   const replaced: { before: TreeEntry; after: TreeEntry }[] = [];
   const altered: { before: DirectoryNode; after: DirectoryNode }[] = [];
   const deeper: { name: string; before: string; after: string }[] = [];
-  const old = loadNode(source, before);
-  const now = loadNode(source, after);
+  const [old, now] = loadDiffering(source, before, after);
   let i = 0;
   let j = 0;
   while (i < old.length || j < now.length) {

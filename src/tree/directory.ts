@@ -5,8 +5,8 @@
  * One directory of a tree that is being changed. Its entries are decoded when first needed; a change forgets the hashes
  * of the directory and of those above it, and `sealed` makes them again.
  */
-import { Failure } from "#base/errors";
 import { compareText } from "#base/order";
+import { type Entries, FlatEntries, SplitEntries } from "#tree/entries";
 import {
   type DirectoryNode,
   type FileNode,
@@ -14,8 +14,10 @@ import {
   type NodeSource,
   type Owners,
   type SymlinkNode,
+  type TreeEntry,
 } from "#tree/entry";
-import { decodeNode, encodeNode } from "#tree/node";
+import { loadRaw, remember } from "#tree/load";
+import { type EncodedNode, encodeIndex, encodeNode, isIndex, type NodeIndex, SPLIT } from "#tree/node";
 
 export type MutableEntry = FileNode | SymlinkNode | Directory;
 
@@ -32,12 +34,12 @@ export class Directory {
   /** Packages that record the directory itself; empty where it only is above something. */
   owners: Owners = NOBODY;
   #sealed: { key: string; content: string } | undefined;
-  #entries: Map<string, MutableEntry> | undefined;
+  #entries: Entries<MutableEntry> | undefined;
 
   constructor(name: string, parent: Directory | undefined, stored?: Pick<DirectoryNode, "key" | "content">) {
     this.name = name;
     this.parent = parent;
-    if (stored === undefined) this.#entries = new Map();
+    if (stored === undefined) this.#entries = new FlatEntries<MutableEntry>([]);
     else this.#sealed = { key: stored.key, content: stored.content };
   }
 
@@ -56,43 +58,70 @@ export class Directory {
     return above === "" ? this.name : `${above}/${this.name}`;
   }
 
-  /** The entries by name. Only `set` and `delete` change them. */
-  entries(source: NodeSource): Map<string, MutableEntry> {
+  #load(source: NodeSource): Entries<MutableEntry> {
     if (this.#entries !== undefined) return this.#entries;
-    const entries = new Map<string, MutableEntry>();
-    for (const entry of loadNode(source, this.#sealed?.key ?? "")) {
-      entries.set(entry.name, entry.kind === "directory" ? Directory.fromNode(entry, this) : entry);
-    }
-    this.#entries = entries;
-    return entries;
+    const node = loadRaw(source, this.#sealed?.key ?? "");
+    this.#entries = isIndex(node)
+      ? new SplitEntries(source, node, (entry) => this.#take(entry))
+      : new FlatEntries(node.map((entry) => this.#take(entry)));
+    return this.#entries;
   }
 
-  /** Says that the directory or something below it is about to change. */
-  touch(): void {
+  #take(entry: TreeEntry): MutableEntry {
+    return entry.kind === "directory" ? Directory.fromNode(entry, this) : entry;
+  }
+
+  get(source: NodeSource, name: string): MutableEntry | undefined {
+    return this.#load(source).get(name);
+  }
+
+  isEmpty(source: NodeSource): boolean {
+    return this.#load(source).size === 0;
+  }
+
+  /** All entries, in no order. */
+  values(source: NodeSource): MutableEntry[] {
+    return this.#load(source).values();
+  }
+
+  /** Says that the directory, or what stands at one of its names, is about to change. */
+  touch(name?: string): void {
+    if (name !== undefined) this.#entries?.touch(name);
     if (this.#sealed === undefined) return;
     this.#sealed = undefined;
-    this.parent?.touch();
+    this.parent?.touch(this.name);
   }
 
   set(source: NodeSource, entry: MutableEntry): void {
-    this.entries(source).set(entry.name, entry);
-    this.touch();
+    this.#load(source).set(entry);
+    this.touch(entry.name);
   }
 
   delete(source: NodeSource, name: string): void {
-    this.entries(source).delete(name);
-    this.touch();
+    this.#load(source).delete(name);
+    this.touch(name);
   }
 
   /** Gives key and content hash, encoding what changed into `nodes`. */
   seal(source: NodeSource, nodes: Map<string, Uint8Array>): { key: string; content: string } {
     if (this.#sealed !== undefined) return this.#sealed;
-    const list = [...this.entries(source).values()]
-      .sort((a, b) => compareText(a.name, b.name))
-      .map((entry) => (entry instanceof Directory ? entry.#toNode(source, nodes) : entry));
-    const { key, content, bytes } = encodeNode(list);
-    nodes.set(key, bytes);
-    this.#sealed = { key, content };
+    const encode = (entries: readonly MutableEntry[]) => {
+      const list = [...entries]
+        .sort((a, b) => compareText(a.name, b.name))
+        .map((entry) => (entry instanceof Directory ? entry.#toNode(source, nodes) : entry));
+      return keep(encodeNode(list), list);
+    };
+    const keep = ({ key, content, bytes }: EncodedNode, node: TreeEntry[] | NodeIndex) => {
+      nodes.set(key, bytes);
+      remember(source, key, node);
+      return { key, content };
+    };
+    const entries = this.#load(source);
+    if (entries.size <= SPLIT) this.#sealed = encode(entries.values());
+    else {
+      const index = { count: entries.size, parts: entries.encodeParts(encode) };
+      this.#sealed = keep(encodeIndex(index), index);
+    }
     return this.#sealed;
   }
 
@@ -101,15 +130,4 @@ export class Directory {
     const node = { kind: "directory" as const, name, uid, gid, mode, owners, ...this.seal(source, nodes) };
     return xattrs === undefined ? node : { ...node, xattrs };
   }
-}
-
-/** The decoded node with this key. Throws db.corrupt where it is not there. */
-export function loadNode(source: NodeSource, key: string) {
-  const bytes = source.node(key);
-  if (bytes === undefined) {
-    throw new Failure("db.corrupt", `Cannot read the node "${key}" of a tree: nothing, expected an encoded directory`, {
-      hint: "The database is damaged; see the guide on restoring it.",
-    });
-  }
-  return decodeNode(bytes);
 }

@@ -12,6 +12,11 @@
  *
  * content = SHA-256(content part); key = SHA-256(content, meta part). Equal keys so mean equal subtrees with equal
  * owners, equal content hashes mean equal subtrees whoever owns them.
+ *
+ * A directory of more than SPLIT entries is stored in PARTS parts, each a node as above of the entries whose names have
+ * the part's number for a hash, so that a change of one entry reads and writes one part. Its own node is an index:
+ * content part version 2, count of all entries, content hash of each part; meta part the key of each. Whether a
+ * directory is split depends on its count alone, so equal directories have equal hashes however they came to be.
  */
 import { Failure } from "#base/errors";
 import { compareText } from "#base/order";
@@ -20,6 +25,10 @@ import { ByteReader, ByteWriter } from "#tree/bytes";
 import type { Owners, TreeEntry } from "#tree/entry";
 
 const VERSION = 1;
+const INDEX_VERSION = 2;
+/** The most entries of a directory that is one node. */
+export const SPLIT = 256;
+export const PARTS = 64;
 const KINDS = ["file", "symlink", "directory"] as const;
 const HAS_XATTRS = 0x10;
 
@@ -27,6 +36,18 @@ export interface EncodedNode {
   readonly key: string;
   readonly content: string;
   readonly bytes: Uint8Array;
+}
+
+/** The index of a directory that is stored in parts. */
+export interface NodeIndex {
+  /** Entries of all parts. */
+  readonly count: number;
+  readonly parts: readonly Pick<EncodedNode, "key" | "content">[];
+}
+
+/** The part that an entry of this name belongs to, where its directory is split. */
+export function partOf(name: string): number {
+  return Number.parseInt(sha256Hex(name).slice(0, 2), 16) >> 2;
 }
 
 const scratch = new ByteWriter(64 * 1024);
@@ -82,6 +103,23 @@ export function encodeNode(entries: readonly TreeEntry[]): EncodedNode {
   return { key, content, bytes: out.bytes() };
 }
 
+/** Encodes the index of a directory that is split. */
+export function encodeIndex({ count, parts }: NodeIndex): EncodedNode {
+  const out = scratch.reset().u8(INDEX_VERSION).varint(count);
+  for (const part of parts) out.hex(part.content);
+  const end = out.length;
+  const content = sha256Hex(out.view());
+  for (const part of parts) out.hex(part.key);
+  const key = new Sha256().update(content).update(out.view(end)).hex();
+  return { key, content, bytes: out.bytes() };
+}
+
+function readIndex(input: ByteReader): NodeIndex {
+  const count = input.varint();
+  const contents = Array.from({ length: PARTS }, () => input.hex(32));
+  return { count, parts: contents.map((content) => ({ content, key: input.hex(32) })) };
+}
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function readEntry(input: ByteReader): Mutable<TreeEntry> {
@@ -100,32 +138,52 @@ function readEntry(input: ByteReader): Mutable<TreeEntry> {
   return { kind, ...common, mode, content: input.hex(32), key: "" };
 }
 
-/** Decodes a directory. Throws db.decode for bytes that are no node. */
-export function decodeNode(bytes: Uint8Array): TreeEntry[] {
+/** What a node holds: a directory, or one part of it; or the index of one that is split. Throws db.decode. */
+export function decodeNode(bytes: Uint8Array): TreeEntry[] | NodeIndex {
   try {
     const input = new ByteReader(bytes);
     const version = input.u8();
+    if (version === INDEX_VERSION) return readIndex(input);
     if (version !== VERSION) throw new RangeError(`unknown version ${version}`);
-    const count = input.varint();
-    const entries: Mutable<TreeEntry>[] = [];
-    for (let i = 0; i < count; i++) entries.push(readEntry(input));
-    const names: string[] = [];
-    for (let left = input.varint(); left > 0; left--) names.push(input.text());
-    const sets: Owners[] = [];
-    for (let left = input.varint(); left > 0; left--) {
-      const owners: string[] = [];
-      for (let n = input.varint(); n > 0; n--) owners.push(names[input.varint()] ?? "");
-      sets.push(owners);
-    }
-    for (const entry of entries) {
-      entry.owners = sets[input.varint()] ?? [];
-      if (entry.kind === "directory") entry.key = input.hex(32);
-    }
-    return entries;
+    return readEntries(input);
   } catch (cause) {
-    throw new Failure("db.decode", "Cannot read a node of a tree: the bytes are no node, expected version 1", {
+    throw new Failure("db.decode", "Cannot read a node of a tree: the bytes are no node, expected version 1 or 2", {
       hint: "The database is damaged; see the guide on restoring it.",
       cause,
     });
   }
+}
+
+/** True for the index of a directory that is split. */
+export function isIndex(node: TreeEntry[] | NodeIndex): node is NodeIndex {
+  return "parts" in node;
+}
+
+/** Encodes what decodeNode gave. */
+export function encodeAgain(node: TreeEntry[] | NodeIndex): EncodedNode {
+  return isIndex(node) ? encodeIndex(node) : encodeNode(node);
+}
+
+/** Keys of the nodes that a node names. */
+export function childKeys(node: TreeEntry[] | NodeIndex): string[] {
+  if (isIndex(node)) return node.parts.map(({ key }) => key);
+  return node.flatMap((entry) => (entry.kind === "directory" ? entry.key : []));
+}
+
+function readEntries(input: ByteReader): TreeEntry[] {
+  const entries: Mutable<TreeEntry>[] = [];
+  for (let left = input.varint(); left > 0; left--) entries.push(readEntry(input));
+  const names: string[] = [];
+  for (let left = input.varint(); left > 0; left--) names.push(input.text());
+  const sets: Owners[] = [];
+  for (let left = input.varint(); left > 0; left--) {
+    const owners: string[] = [];
+    for (let n = input.varint(); n > 0; n--) owners.push(names[input.varint()] ?? "");
+    sets.push(owners);
+  }
+  for (const entry of entries) {
+    entry.owners = sets[input.varint()] ?? [];
+    if (entry.kind === "directory") entry.key = input.hex(32);
+  }
+  return entries;
 }

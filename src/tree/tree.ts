@@ -68,7 +68,7 @@ export class Tree {
   lookup(path: string): MutableEntry | undefined {
     const cut = path.lastIndexOf("/");
     const parent = this.#find(cut < 0 ? "" : path.slice(0, cut), path, false);
-    return parent?.entries(this.#source).get(path.slice(cut + 1));
+    return parent?.get(this.#source, path.slice(cut + 1));
   }
 
   /** Puts a record of a package in. Throws tree.path for a record that would leave /usr. */
@@ -83,7 +83,7 @@ export class Tree {
       return clash(error.path, owner, `something below it (usr/${record.path})`, error.entry, this.#source);
     }
     if (parent === undefined) throw new Error("a walk that creates found nothing");
-    const present = parent.entries(this.#source).get(name);
+    const present = parent.get(this.#source, name);
     if (present === undefined) {
       if (record.kind === "directory") this.#createDirectory(parent, name, owner, record);
       else parent.set(this.#source, withOwners(record, name, [owner]));
@@ -117,7 +117,7 @@ export class Tree {
     }
     const gone: string[] = [];
     for (const { parent, name } of found) {
-      const entry = parent.entries(this.#source).get(name);
+      const entry = parent.get(this.#source, name);
       if (entry === undefined || !entry.owners.includes(owner)) continue;
       const owners = entry.owners.filter((other) => other !== owner);
       if (entry instanceof Directory) this.#disown(entry, owners);
@@ -150,7 +150,7 @@ export class Tree {
       present.gid = record.gid;
       present.xattrs = record.xattrs;
       present.owners = [owner];
-      present.parent?.touch();
+      present.parent?.touch(present.name);
       return undefined;
     }
     if (!sameIdentity(asIdentity(present), record)) {
@@ -158,14 +158,14 @@ export class Tree {
     }
     if (!present.owners.includes(owner)) {
       present.owners = [...present.owners, owner].sort(compareText);
-      present.parent?.touch();
+      present.parent?.touch(present.name);
     }
     return undefined;
   }
 
   #disown(directory: Directory, owners: Owners): void {
     directory.owners = owners;
-    directory.parent?.touch();
+    directory.parent?.touch(directory.name);
     if (owners.length > 0) return;
     directory.mode = IMPLIED_MODE;
     directory.uid = 0;
@@ -177,7 +177,7 @@ export class Tree {
   /** Drops directories that nobody records and that hold nothing, from this one upwards. */
   #prune(from: Directory): void {
     let at = from;
-    while (at.parent !== undefined && at.owners.length === 0 && at.entries(this.#source).size === 0) {
+    while (at.parent !== undefined && at.owners.length === 0 && at.isEmpty(this.#source)) {
       at.parent.delete(this.#source, at.name);
       at = at.parent;
     }
@@ -198,7 +198,7 @@ export class Tree {
     const found = walk<Directory>(parent.split("/"), path, {
       top: this.#top,
       enter: (directory, name) => {
-        const entry = directory.entries(this.#source).get(name);
+        const entry = directory.get(this.#source, name);
         if (entry instanceof Directory) return entry;
         if (entry?.kind === "symlink") return { link: entry.target };
         const made = new Directory(name, directory);
@@ -252,7 +252,7 @@ function asIdentity(directory: Directory) {
 function someOwner(entry: MutableEntry, source: NodeSource): string {
   const own = entry.owners[0];
   if (own !== undefined || !(entry instanceof Directory)) return own ?? "";
-  const below = [...entry.entries(source).values()].map((child) => someOwner(child, source));
+  const below = entry.values(source).map((child) => someOwner(child, source));
   return below.sort(compareText)[0] ?? "";
 }
 
