@@ -4,6 +4,7 @@
 /** The file that a stone is written to: a temporary name beside the final one, renamed when whole. */
 import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { errnoCode, Failure } from "#base/errors";
 import { Sha256 } from "#sys/sha256";
 import { syncDirectory } from "#sys/sync";
 
@@ -22,11 +23,12 @@ export class StoneOutput {
   #size = 0;
   #finished = false;
 
+  /** Throws `io` where the folder cannot be written to; `disk.full` comes from the other methods. */
   constructor(path: string) {
     this.#path = path;
     serial += 1;
     this.#temporary = `${path}.${process.pid}-${Bun.isMainThread ? "" : "w"}${serial}-${Date.now().toString(36)}.part`;
-    this.#fd = openSync(this.#temporary, "wx+", 0o644);
+    this.#fd = this.#told(() => openSync(this.#temporary, "wx+", 0o644));
   }
 
   /** Bytes written so far. */
@@ -56,8 +58,25 @@ export class StoneOutput {
   }
 
   #put(bytes: Uint8Array, at: number): void {
-    for (let done = 0; done < bytes.byteLength; ) {
-      done += writeSync(this.#fd, bytes, done, bytes.byteLength - done, at + done);
+    this.#told(() => {
+      for (let done = 0; done < bytes.byteLength; ) {
+        done += writeSync(this.#fd, bytes, done, bytes.byteLength - done, at + done);
+      }
+    });
+  }
+
+  /** System errors of `work` as failures. */
+  #told<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (cause) {
+      const found = errnoCode(cause);
+      if (found === undefined) throw cause;
+      const full = found === "ENOSPC" || found === "EDQUOT";
+      const expected = full ? "more space on the disk" : "a folder to write to";
+      throw new Failure(full ? "disk.full" : "io", `Cannot write "${this.#path}": ${found}, expected ${expected}`, {
+        cause,
+      });
     }
   }
 
@@ -72,10 +91,12 @@ export class StoneOutput {
       hash.update(buffer.subarray(0, count));
       at += count;
     }
-    if (durable) fsyncSync(this.#fd);
-    renameSync(this.#temporary, this.#path);
-    this.#finished = true;
-    if (durable) syncDirectory(dirname(this.#path));
+    this.#told(() => {
+      if (durable) fsyncSync(this.#fd);
+      renameSync(this.#temporary, this.#path);
+      this.#finished = true;
+      if (durable) syncDirectory(dirname(this.#path));
+    });
     return { size: this.#size, sha256: hash.hex() };
   }
 

@@ -3,7 +3,8 @@
 
 /** What the writer makes, judged by a second reader that knows nothing of ours. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { utf8 } from "#base/bytes";
@@ -353,4 +354,33 @@ test("an async write whose caller throws leaves nothing", async () => {
   expect(failure).toBeInstanceOf(Error);
   expect(String(failure)).toContain("enough");
   expect(readdirSync(folder).filter((name) => name.startsWith("thrown"))).toEqual([]);
+});
+
+test("a full disk and a folder that is not there are told as such", () => {
+  const stone = { meta: META, entries: ENTRIES, body: bodies.source };
+  const failure = (path: string) => {
+    try {
+      writeStoneSync(path, stone);
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  };
+  expect(failure(join(folder, "none/x.stone"))).toHaveProperty("code", "io");
+  const small = join(folder, "small");
+  mkdirSync(small);
+  // Only root may mount; elsewhere the first half is enough.
+  if (Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=16k", "none", small]).exitCode !== 0) return;
+  try {
+    const set = new BodySet();
+    const digest = set.add({ bytes: randomBytes(100_000) }).digest;
+    const entries: LayoutEntry[] = [{ kind: "regular", path: "lib/l", ...root, mode: 0o644, digest }];
+    const path = join(small, "x.stone");
+    expect(() => writeStoneSync(path, { meta: META, entries, body: set.source })).toThrow(
+      /ENOSPC, expected more space/,
+    );
+    expect(readdirSync(small)).toEqual([]);
+  } finally {
+    Bun.spawnSync(["umount", small]);
+  }
 });

@@ -29,7 +29,7 @@ const EMPTY_BODY = "99aa06d3014798d86001c324468d497f";
 
 /** Unpacks a stone. Every checksum of it is verified. Throws stone.* failures, disk.full, root.readonly. */
 export function unpackStone(path: string, arrival: Arrival, token: string): Unpacked {
-  using reader = StoneReader.open(path);
+  using reader = StoneReader.open(path, { expect: "binary" });
   const meta = reader.meta();
   const layout = reader.layout();
   const attributes = new Map<string, Uint8Array>();
