@@ -20,6 +20,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { utf8 } from "#base/bytes";
 import { uniqueSorted } from "#base/order";
 import { analyse, type PackageFile } from "#capabilities/analyse";
 import { type Capability, capability, formatCapability, parseCapability } from "#model/dependency";
@@ -45,6 +46,8 @@ export interface MossStoneOptions {
   readonly outDir: string;
   /** Release number, 1 where absent: a collection's newer build has a higher one. */
   readonly release?: number;
+  /** Text of share/doc/moss/NEWS, which is there only with a text. */
+  readonly news?: string;
 }
 
 class Package {
@@ -121,6 +124,7 @@ export async function makeMossStone(options: MossStoneOptions): Promise<string> 
     stone.file(`lib/systemd/system/${unit}`, { file: join(repository, "data/systemd", unit) });
     stone.link(`lib/systemd/system/sysinit.target.wants/${unit}`, `../${unit}`);
     stone.file("share/licenses/moss/LICENSE", { file: join(repository, "LICENSE") });
+    if (options.news !== undefined) stone.file("share/doc/moss/NEWS", { bytes: utf8(options.news) });
     const { version } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as { version: string };
     // The native half of lmdb lies within the executable, which writes it out and opens it.
     const addon = join(repository, `node_modules/@lmdb/lmdb-linux-${process.arch}/node.napi.glibc.node`);
