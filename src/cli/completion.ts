@@ -7,7 +7,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { optionsFor } from "#cli/parse";
+import { optionsFor, shortcutOf } from "#cli/parse";
 import type { Completion, OptionSpec, ProgramSpec, VerbSpec } from "#cli/spec";
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;
@@ -106,7 +106,7 @@ export function candidates(program: ProgramSpec, typed: readonly string[]): Cand
       );
       if (spec?.value !== undefined && spec.implied === undefined) awaiting = spec;
     } else {
-      const expansion = verb === program ? program.shortcuts?.[word] : undefined;
+      const expansion = verb === program ? shortcutOf(program, word) : undefined;
       if (expansion !== undefined) {
         queue.unshift(...expansion);
         continue;

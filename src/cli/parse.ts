@@ -31,7 +31,7 @@ export function parseWords(program: ProgramSpec, words: readonly string[]): Pars
     } else if (!literal && word.startsWith("-") && word !== "-") {
       takeOption(program, path, word, queue, values);
     } else if (verb.verbs !== undefined && operands.length === 0 && !literal) {
-      const expansion = verb === program ? program.shortcuts?.[word] : undefined;
+      const expansion = verb === program ? shortcutOf(program, word) : undefined;
       if (expansion !== undefined) {
         queue.unshift(...expansion);
         continue;
@@ -54,6 +54,11 @@ export function parseWords(program: ProgramSpec, words: readonly string[]): Pars
   const options = optionsOf(values);
   if (!options.flag("help") && verb.load !== undefined) checkOperands(path, operands);
   return { path, verb, operands, options };
+}
+
+/** What a short word stands for. */
+export function shortcutOf({ shortcuts = {} }: ProgramSpec, word: string): readonly string[] | undefined {
+  return Object.hasOwn(shortcuts, word) ? shortcuts[word] : undefined;
 }
 
 /** The words that call a verb: `moss state diff`. */

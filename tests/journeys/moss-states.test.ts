@@ -34,7 +34,7 @@ const states = async (root: string) => await ask<State[]>(["state", "list", "-D"
 /** A root that has had states 1 to 4: nano, and which; without nano; with a newer nano. */
 async function history(): Promise<string> {
   const { root, pool } = await prepare(shop, ["nano"]);
-  await must(["install", "-D", root, "-y", "which"]);
+  await must(["install", "-D", root, "-y", "which"], { env: { SUDO_USER: "ikey" } });
   await must(["remove", "-D", root, "-y", "nano"]);
   stone(pool, nanoOf("8.0", 2));
   await must(["ur", "-D", root]);
@@ -72,6 +72,8 @@ test("states are listed, shown, compared and activated, and one that is activate
   const shown = await must(["state", "show", "4", "-D", root]);
   expect(shown.stdout).toContain("State 4: Install nano");
   expect(shown.stdout).toMatch(/nano +8.0-2 +asked for/);
+  const past = await must(["history", "-D", root]);
+  expect(past.stdout).toContain(`by ikey: moss install -D ${root} -y which\n     + debianutils 1-1\n`);
   await must(["state", "rollback", "-D", root]);
   expect((await states(root)).find(({ live }) => live)?.id).toBe(1);
   expect((await moss(["state", "rollback", "-D", root])).code).toBe(1);
@@ -110,6 +112,8 @@ test("what was changed behind the back of moss is found and put right", async ()
   expect(found.code).toBe(1);
   expect(found.stderr).toContain("moss verify --repair");
   for (const name of ["bin/nano", "bin/which", "bin/extra"]) expect(found.stdout).toContain(name);
+  expect((await moss(["state", "verify", "1", "-D", root])).stdout).toContain("bin/extra");
+  expect((await moss(["state", "verify", "7", "-D", root])).stderr).toContain("moss state list");
   expect((await moss(["verify", "--repair", "-D", root])).code).toBe(4);
   // Without the collection the body of nano cannot be had again: the rest is repaired, and that is said.
   const aside = `${pool}.aside`;

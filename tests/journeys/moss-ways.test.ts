@@ -249,6 +249,14 @@ test.skipIf(!isRoot)("without rights, a root of somebody else can be asked and n
     expect((await must([...words, "-D", root], { prefix })).stderr).toBe("");
   }
   expect((await must(["install", "--dry-run", "which", "-D", root], { prefix })).stdout).toContain("will be installed");
+  // A tree of packages of its collections needs nothing of it but these.
+  const home = join(shop.folder, "home of nobody");
+  mkdirSync(home);
+  chownSync(home, 65534, 65534);
+  const tree = ["install", "which", "-D", root, "-y", "--to", join(home, "tree")];
+  await must(tree, { prefix, env: { HOME: home } });
+  expect(readdirSync(join(home, "tree/usr/bin"))).toEqual(["which"]);
+  expect((await ask<unknown[]>(["list", "installed", "-D", root])).length).toBe(3);
   for (const words of [
     ["install", "which"],
     ["remove", "nano"],

@@ -9,7 +9,7 @@ const FILES = { name: "file", help: "a .stone file", many: true, complete: "file
 export const STONE_VERBS: readonly VerbSpec[] = [
   {
     name: "inspect",
-    summary: "Show what is in a stone, an index or a build manifest.",
+    summary: "show what is in a stone, an index or a build manifest",
     description:
       "With --check everything is verified instead: checksums, every file's digest, and that the package could be installed. The exit code is 1 where a file is not right.",
     operands: [FILES],
@@ -25,7 +25,7 @@ export const STONE_VERBS: readonly VerbSpec[] = [
   },
   {
     name: "extract",
-    summary: "Unpack stones into folders, without installing them.",
+    summary: "unpack stones into folders, without installing them",
     description:
       "Each goes to DIR/<name-version-release.arch>/usr, which must not exist. It appears only when all of it is right.",
     operands: [FILES],
@@ -38,7 +38,7 @@ export const STONE_VERBS: readonly VerbSpec[] = [
   {
     name: "index",
     aliases: ["idx", "ix"],
-    summary: "Make a collection of a folder: write the index of the stones in it.",
+    summary: "make a collection of a folder: write the index of the stones in it",
     description:
       "The newest release of each package counts. Paths that several packages would put different things at are warned of.",
     operands: [{ name: "dir", help: "a folder of stones, in any depth", complete: "directory" }],

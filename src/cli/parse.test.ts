@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** From words to verbs: every way to write an option, short words, mistakes, and any words at all. */
+import { expect, test } from "bun:test";
+import { array, assert, constantFrom, oneof, property, string } from "fast-check";
+import { Failure } from "#base/errors";
+import { candidates } from "#cli/completion";
+import { helpText } from "#cli/help";
+import { manualPage } from "#cli/manual";
+import { MOSS } from "#cli/moss/program";
+import { optionsFor, parseWords, verbTitle } from "#cli/parse";
+import { makeStyle } from "#cli/style";
+import { allVerbs } from "#cli/verbs";
+
+function parsed(...words: string[]) {
+  const { path, operands, options } = parseWords(MOSS, words);
+  return { verb: verbTitle(path), operands, options };
+}
+
+function refused(...words: string[]): Failure {
+  try {
+    parseWords(MOSS, words);
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+  throw new Error(`${words.join(" ")} was not refused`);
+}
+
+test("options stand before, behind and between verbs, in every way that they are written", () => {
+  for (const words of [
+    ["-D", "root", "-y", "install", "nano"],
+    ["install", "-Droot", "-y", "nano"],
+    ["install", "nano", "--directory=root", "--yes"],
+    ["install", "nano", "--directory", "root", "-y"],
+    ["install", "-yDroot", "nano"],
+  ]) {
+    const { verb, operands, options } = parsed(...words);
+    expect([verb, operands, options.text("directory"), options.flag("yes-all")]).toEqual([
+      "moss install",
+      ["nano"],
+      "root",
+      true,
+    ]);
+  }
+});
+
+test("an option that may stand alone takes a value only behind an equals sign", () => {
+  expect(parsed("install", "--wait", "nano").options.text("wait")).toBe("forever");
+  expect(parsed("install", "--wait=5", "nano").options.text("wait")).toBe("5");
+  expect(parsed("search", "-p", "x").options.text("provides")).toBe("binary");
+  expect(parsed("search", "-p=soname", "x").options.text("provides")).toBe("soname");
+  expect(parsed("search", "-psoname", "x").options.text("provides")).toBe("soname");
+});
+
+test("short words stand for verbs where a verb can stand, and for themselves anywhere else", () => {
+  expect(parsed("li", "-e").verb).toBe("moss list installed");
+  expect(parsed("-D", "li", "ar", "name", "place").verb).toBe("moss collection add");
+  expect(parsed("install", "li", "up", "rm")).toMatchObject({ verb: "moss install", operands: ["li", "up", "rm"] });
+  expect(parsed("remove", "--", "-y")).toMatchObject({ operands: ["-y"] });
+  for (const word of ["remote", "repo", "collection"]) expect(parsed(word, "list").verb).toBe("moss collection list");
+  expect(parsed("sync").verb).toBe("moss upgrade");
+});
+
+test("mistakes are answered with what is near", () => {
+  expect(refused("instal").hint).toBe('Did you mean "moss install"?');
+  expect(refused("install", "--dryrun", "x").hint).toBe('Did you mean "--dry-run"?');
+  expect(refused("state", "actvate", "1").hint).toBe('Did you mean "moss state activate"?');
+  expect(refused("install", "-D").message).toContain("nothing follows");
+  expect(refused("install", "--dry-run=yes").message).toContain("takes no value");
+  expect(refused("state", "diff", "1", "2", "3").message).toContain("one word too many");
+  expect(refused("owns").message).toContain("<path> is missing");
+  expect(() => parsed("state", "prune", "-k", "0").options.number("keep", 1)).toThrow(
+    "expected a whole number from 1 up",
+  );
+});
+
+const words = array(
+  oneof(
+    constantFrom(...allVerbs(MOSS).flatMap((path) => path.map(({ name }) => name)), "li", "ar", "--", "-", "--json"),
+    constantFrom(...MOSS.globals.map(({ name }) => `--${name}`), "-D", "-y", "-k", "-p", "--wait=", "-="),
+    string({ unit: "binary", maxLength: 12 }),
+  ),
+  { maxLength: 8 },
+);
+
+test("any words are a command line or a usage error, and can be completed", () => {
+  assert(
+    property(words, (typed) => {
+      try {
+        const { path, options } = parseWords(MOSS, typed);
+        for (const { name } of optionsFor(MOSS, path)) options.text(name);
+      } catch (error) {
+        if (!(error instanceof Failure) || error.code !== "usage") throw error;
+      }
+      candidates(MOSS, typed);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test("every verb can be loaded, is explained in one line", async () => {
+  const style = makeStyle(false);
+  for (const path of allVerbs(MOSS)) {
+    const verb = path.at(-1);
+    if (verb === undefined) continue;
+    expect(verb.summary.length).toBeGreaterThan(5);
+    expect(helpText(MOSS, path, style)).toContain(`Usage: ${verbTitle(path)} `);
+    expect(manualPage(MOSS, path)).toContain(".SH OPTIONS");
+    expect(verb.load !== undefined || verb.verbs !== undefined).toBe(true);
+    if (verb.load !== undefined) expect(typeof (await verb.load()).run).toBe("function");
+    const names = optionsFor(MOSS, path).flatMap(({ name, aliases = [] }) => [name, ...aliases]);
+    const letters = optionsFor(MOSS, path).flatMap(({ short }) => short ?? []);
+    expect([new Set(names).size, new Set(letters).size]).toEqual([names.length, letters.length]);
+  }
+});
