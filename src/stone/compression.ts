@@ -3,7 +3,8 @@
 
 /** How payloads are compressed: by named profile, always in one way for one input. */
 import { concat, EMPTY } from "#base/bytes";
-import type { PayloadKind } from "#stone/format";
+import { Failure } from "#base/errors";
+import { type Amount, DEFAULT_LIMITS, type RecordKind } from "#stone/format";
 import { encodePayloadHeader } from "#stone/header";
 import { xxh3_64 } from "#sys/xxh3";
 import { ZstdEncoder, type ZstdEncoderOptions } from "#sys/zstd";
@@ -38,17 +39,32 @@ export function contentOptions(profile: Profile, size: number, threads: number):
   return { ...options, size, threads: Math.max(1, Math.trunc(threads)), jobSize: JOB_SIZE };
 }
 
+function checkAmount(what: string, bytes: number, records: number, most: Amount): void {
+  if (bytes <= most.bytes && records <= most.records) return;
+  const problem = `${records} of ${bytes} bytes, expected at most ${most.records} of ${most.bytes}`;
+  throw new Failure("stone.limit", `Cannot pack ${what} records: ${problem}`);
+}
+
 /** Compresses record payloads with one encoder: a repository has 65,535 of them. Dispose it with `using`. */
 export class RecordEncoder {
   readonly #encoder: ZstdEncoder;
+  #bytes = 0;
+  #records = 0;
 
   constructor(profile: Profile) {
     const { jobs: _, ...options } = PROFILES[profile];
     this.#encoder = new ZstdEncoder(options);
   }
 
-  /** Header and compressed body of one payload, ready for the file. */
-  encode(kind: PayloadKind, plain: Uint8Array, records: number): Uint8Array[] {
+  /**
+   * Header and compressed body of one payload, ready for the file. Throws `stone.limit` for more than our own reader takes,
+   * in one payload or in all of a file.
+   */
+  encode(kind: RecordKind, plain: Uint8Array, records: number): Uint8Array[] {
+    this.#bytes += plain.byteLength;
+    this.#records += records;
+    checkAmount(kind, plain.byteLength, records, DEFAULT_LIMITS.records[kind]);
+    checkAmount("all", this.#bytes, this.#records, DEFAULT_LIMITS.several);
     const parts: Uint8Array[] = [];
     const keep = (chunk: Uint8Array) => void parts.push(chunk.slice());
     this.#encoder.reset(plain.byteLength);

@@ -356,6 +356,14 @@ test("an async write whose caller throws leaves nothing", async () => {
   expect(readdirSync(folder).filter((name) => name.startsWith("thrown"))).toEqual([]);
 });
 
+test("more than our own reader takes is not written", () => {
+  const path = join(folder, "many.stone");
+  const provides = Array.from({ length: 70_000 }, (_, i) => ({ kind: "binary", name: `${i}` }) as const);
+  const stone = { meta: { ...META, provides }, entries: [], body: bodies.source };
+  expect(() => writeStoneSync(path, stone)).toThrow(/Cannot pack meta records: 700\d\d of .*, expected at most 65536/);
+  expect(readdirSync(folder).filter((name) => name.startsWith("many"))).toEqual([]);
+});
+
 test("a full disk and a folder that is not there are told as such", () => {
   const stone = { meta: META, entries: ENTRIES, body: bodies.source };
   const failure = (path: string) => {

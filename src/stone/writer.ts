@@ -136,7 +136,7 @@ function* steps(path: string, stone: StonePackage): Generator<number, WrittenSto
 /**
  * Writes a package to `path`, under a temporary name until it is whole. Memory does not grow with its size.
  * Throws `stone.write` for entries or metadata that the format cannot hold and for a body that is not what its digest
- * says, or a system error; nothing is left at `path` then.
+ * says, `stone.limit` for more of them than readers take, `io`, `disk.full`; nothing is left at `path` then.
  */
 export function writeStoneSync(path: string, stone: StonePackage): WrittenStone {
   const work = steps(path, stone);
