@@ -4,7 +4,14 @@
 /** Help texts, from the table of a program. */
 import { optionsFor, verbTitle } from "#cli/parse";
 import type { OptionSpec, ProgramSpec, VerbSpec } from "#cli/spec";
-import { formatTable, type Style } from "#cli/style";
+import { pad, type Style, textWidth } from "#cli/style";
+import { terminalWidth } from "#cli/terminal";
+import { wrapped } from "#cli/wrap";
+
+/** Wider lines are hard to read, narrower ones leave no room beside the names. */
+const WIDEST = 100;
+const NARROWEST = 60;
+const NAMES = 32;
 
 /** How an option is written: `-o, --output-dir <dir>`. */
 export function optionForms(option: OptionSpec): string {
@@ -28,35 +35,62 @@ export function usageLine(path: readonly VerbSpec[]): string {
 /** The help of a verb, or of the program. */
 export function helpText(program: ProgramSpec, path: readonly VerbSpec[], style: Style): string {
   const verb = path.at(-1) ?? program;
-  const lines = [`${style.bold("Usage:")} ${usageLine(path)}`, "", verb.summary];
-  if (verb.description !== undefined) lines.push("", verb.description);
-  const section = (title: string, rows: readonly (readonly string[])[]) => {
-    if (rows.length > 0) lines.push("", style.bold(title), ...formatTable(rows).map((line) => `  ${line}`));
+  const width = Math.min(WIDEST, Math.max(NARROWEST, terminalWidth()));
+  const lines = [`${style.bold("Usage:")} ${usageLine(path)}`, "", ...wrapped(sentence(verb.summary), width)];
+  if (verb.description !== undefined) lines.push("", ...paragraphs(verb.description, width));
+  const section = (title: string, rows: readonly (readonly [string, string])[]) => {
+    if (rows.length > 0) lines.push("", style.bold(title), ...twoColumns(rows, width));
   };
   section(
     "Verbs:",
     (verb.verbs ?? [])
       .filter(({ hidden }) => hidden !== true)
-      .map((item) => [[item.name, ...(item.aliases ?? [])].join(", "), item.summary]),
+      .map((item) => [[item.name, ...(item.aliases ?? [])].join(", "), item.summary] as const),
   );
   section(
     "Operands:",
-    (verb.operands ?? []).map(({ name, help }) => [name, help]),
+    (verb.operands ?? []).map(({ name, help }) => [name, help] as const),
   );
   const rows = (options: readonly OptionSpec[]) =>
-    options.filter(({ hidden }) => hidden !== true).map((option) => [optionForms(option), option.help]);
+    options.filter(({ hidden }) => hidden !== true).map((option) => [optionForms(option), option.help] as const);
   const globals = new Set(program.globals);
   section("Options:", rows(optionsFor(program, path).filter((option) => !globals.has(option))));
   section("Options of every verb:", rows(program.globals));
   if (verb === program && program.shortcuts !== undefined) {
     section(
       "Short words:",
-      Object.entries(program.shortcuts).map(([word, meaning]) => [word, meaning.join(" ")]),
+      Object.entries(program.shortcuts).map(([word, meaning]) => [word, meaning.join(" ")] as const),
     );
   }
   section(
     "Examples:",
-    (verb.examples ?? []).map(({ command, help }) => [command, help]),
+    (verb.examples ?? []).map(({ command, help }) => [command, help] as const),
   );
   return `${lines.join("\n")}\n`;
+}
+
+/** A summary as a sentence of its own. */
+function sentence(summary: string): string {
+  const text = summary.charAt(0).toUpperCase() + summary.slice(1);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+/** Paragraphs are told apart by empty lines; their own line ends are only the source's. */
+function paragraphs(text: string, width: number): string[] {
+  return text.split(/\n\s*\n/).flatMap((paragraph, i) => {
+    const lines = wrapped(paragraph.replace(/\s+/g, " "), width);
+    return i === 0 ? lines : ["", ...lines];
+  });
+}
+
+/** Names and what they mean; a name that is too wide stands on a line of its own. */
+function twoColumns(rows: readonly (readonly [string, string])[], width: number): string[] {
+  const names = Math.min(NAMES, Math.max(...rows.map(([name]) => textWidth(name))));
+  return rows.flatMap(([name, meaning]) => {
+    const text = wrapped(meaning, width - names - 4);
+    const fits = textWidth(name) <= names;
+    const first = fits ? `  ${pad(name, names)}  ${text[0] ?? ""}`.trimEnd() : `  ${name}`;
+    const rest = (fits ? text.slice(1) : text).map((line) => " ".repeat(names + 4) + line);
+    return [first, ...rest];
+  });
 }

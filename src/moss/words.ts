@@ -53,14 +53,24 @@ export function capabilityOf(word: string, known: Known): CapabilityText {
   // Virtual packages are names that others give.
   const name = formatCapability(capability("name", word));
   if (known.gives(name)) return name;
-  const near = nearest(word, known.names());
   throw new Failure(
     "package.unknown",
     `Cannot find the package "${word}": no package has this name, and none gives binary(${word})`,
-    {
-      hint: near === undefined ? `"moss search ${word}" looks at descriptions too.` : `Did you mean "${near}"?`,
-    },
+    { hint: hintFor(word, [...known.names()]) },
   );
+}
+
+const SHOWN = 6;
+
+/** What may have been meant: a name that is nearly this, names that begin with it, or where else to look. */
+function hintFor(word: string, names: readonly string[]): string {
+  const longer = word.length < 2 ? [] : names.filter((name) => name.startsWith(word));
+  if (longer.length > 0) {
+    const more = longer.length > SHOWN ? ` and ${longer.length - SHOWN} more` : "";
+    return `Names that begin so: ${longer.slice(0, SHOWN).join(", ")}${more}.`;
+  }
+  const near = nearest(word, names);
+  return near === undefined ? `"moss search ${word}" looks at descriptions too.` : `Did you mean "${near}"?`;
 }
 
 function ofPath(word: string, known: Known): CapabilityText {

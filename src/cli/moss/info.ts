@@ -4,11 +4,12 @@
 import { sortedTexts } from "#base/order";
 /** `moss info`: everything about packages, the installed build first. */
 import { openForAsking } from "#cli/moss/engine";
-import { oneLine, wrapped } from "#cli/moss/text";
+import { oneLine } from "#cli/moss/text";
 import type { Invocation } from "#cli/spec";
 import { formatBytes, pad, printable } from "#cli/style";
 import { terminalWidth } from "#cli/terminal";
 import type { Ui } from "#cli/ui";
+import { wrapped } from "#cli/wrap";
 import { type Capability, formatCapability } from "#model/dependency";
 import { infoOf, type PackageInfo } from "#moss/info";
 import type { Moss } from "#moss/moss";

@@ -48,20 +48,3 @@ export function cut(line: string, width: number): string {
 export function oneLine(text: string): string {
   return printable(text).replace(/\s+/g, " ").trim();
 }
-
-/** A paragraph in lines of at most `width` columns. */
-export function wrapped(text: string, width: number): string[] {
-  return printable(text)
-    .split("\n")
-    .flatMap((paragraph) => {
-      const lines: string[] = [];
-      let line = "";
-      for (const word of paragraph.split(/\s+/).filter((item) => item !== "")) {
-        if (line !== "" && textWidth(line) + 1 + textWidth(word) > width) {
-          lines.push(line);
-          line = word;
-        } else line = line === "" ? word : `${line} ${word}`;
-      }
-      return [...lines, line];
-    });
-}
