@@ -30,7 +30,7 @@ export class Builders implements Disposable {
     for (let i = 0; i < helpers; i++) {
       const thread = startThread();
       const state = newState();
-      thread.postMessage({ kind: "place", place, state });
+      thread.postMessage({ kind: "place", place, state }, []);
       this.#helpers.push({ thread, state, words: new Int32Array(state, 0, 3), given: 0 });
     }
   }
@@ -41,7 +41,7 @@ export class Builders implements Disposable {
       const failure = foundFailure(helper.state);
       if (failure !== undefined) throw failure;
       if (helper.given - Atomics.load(helper.words, WORD.done) >= AHEAD) continue;
-      helper.thread.postMessage({ kind: "unit", unit });
+      helper.thread.postMessage({ kind: "unit", unit }, []);
       helper.given += 1;
       return;
     }

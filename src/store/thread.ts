@@ -9,7 +9,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { CODES, type Code, errnoCode, Failure } from "#base/errors";
 import type { Place } from "#store/place";
-import type { StoneFile } from "#store/unpack-all";
+import type { StoneFile } from "#store/unpack";
 
 /** Threads that work at once, this one among them: more would wait for the disk, and each takes memory. */
 export const THREADS = Math.min(availableParallelism(), 8);

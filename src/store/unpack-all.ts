@@ -6,12 +6,7 @@ import { statSync } from "node:fs";
 import type { PackageId } from "#model/package";
 import type { Arrival } from "#store/arrival";
 import { type FailureData, failureFrom, startThread, THREADS, type UnpackJob } from "#store/thread";
-import { type Unpacked, unpackStone } from "#store/unpack";
-
-export interface StoneFile {
-  readonly id: PackageId;
-  readonly path: string;
-}
+import { type StoneFile, type Unpacked, unpackStone } from "#store/unpack";
 
 /** Bytes of stones below which starting threads costs more than it brings. */
 const WORTH = 4 * 1024 * 1024;
@@ -78,8 +73,8 @@ async function unpackOnThreads(
           if (error !== undefined) stop(error);
           resolve();
         };
-        thread.onerror = (event) => end(new Error(`a thread has failed: ${event.message}`));
-        thread.onmessage = ({ data }: MessageEvent<Answer>) => {
+        thread.addEventListener("error", (event) => end(new Error(`a thread has failed: ${event.message}`)));
+        thread.addEventListener("message", ({ data }: MessageEvent<Answer>) => {
           if ("ended" in data) end(data.failure === undefined ? undefined : failureFrom(data.failure));
           else if (failures.length === 0) {
             try {
@@ -88,8 +83,8 @@ async function unpackOnThreads(
               stop(error);
             }
           }
-        };
-        thread.postMessage(job);
+        });
+        thread.postMessage(job, []);
       });
     } finally {
       thread.terminate();

@@ -5,12 +5,17 @@ import { fromHex, hex } from "#base/bytes";
 /** One stone into the store: what it is, the files that it brings, and their bodies in an arrival folder. */
 import { Failure } from "#base/errors";
 import type { LayoutEntry, Xattrs } from "#model/layout";
-import type { PackageMeta } from "#model/package";
+import type { PackageId, PackageMeta } from "#model/package";
 import { StoneReader } from "#stone/reader";
 import type { Arrival } from "#store/arrival";
 import { Intake, type LearntBody, variantsOf } from "#store/intake";
 import { encodeXattrs, xattrsDigest } from "#store/xattrs";
 import type { TreeRecord } from "#tree/entry";
+
+export interface StoneFile {
+  readonly id: PackageId;
+  readonly path: string;
+}
 
 export interface Unpacked {
   readonly meta: PackageMeta;

@@ -43,11 +43,11 @@ function carryOut(unit: Uint8Array): void {
   Atomics.notify(words, WORD.done);
 }
 
-self.onmessage = ({ data }: MessageEvent<Message>) => {
+self.addEventListener("message", ({ data }: MessageEvent<Message>) => {
   if (data.kind === "unpack") unpack(data);
   else if (data.kind === "unit") carryOut(data.unit);
   else {
     place = data.place;
     state = data.state;
   }
-};
+});
