@@ -6,13 +6,14 @@ import { type Code, Failure } from "#base/errors";
 import { nearest } from "#base/nearest";
 import { type CapabilityText, formatCapability, parseCapability } from "#model/dependency";
 import { formatVersion } from "#model/package";
-import type { Job, Offer, Problem } from "#solver/model";
+import type { Offer, Problem } from "#solver/model";
 import type { Build, Why } from "#solver/why";
 
 const MOST = 4;
 
 /** What the jobs are, for "Cannot ...". */
-export function describeJobs(jobs: readonly Job[]): string {
+function describe<O extends Offer>({ jobs, purpose }: Problem<O>): string {
+  if (purpose !== undefined) return purpose;
   const texts = jobs.map((job) => {
     switch (job.kind) {
       case "install":
@@ -53,7 +54,7 @@ export function explain<O extends Offer>(problem: Problem<O>, core: readonly Why
   const code = codeOf(core);
   const hint = hintOf(problem, core, code);
   const detail = hint === undefined ? {} : { hint };
-  return new Failure(code, `Cannot ${describeJobs(problem.jobs)}: ${sentences.join("; ")}`, detail);
+  return new Failure(code, `Cannot ${describe(problem)}: ${sentences.join("; ")}`, detail);
 }
 
 function codeOf<O extends Offer>(core: readonly Why<O>[]): Code {
@@ -130,8 +131,9 @@ function sentence<O extends Offer>(why: Why<O>, label: (build: Build<O>) => stri
   switch (why.kind) {
     case "asked": {
       const [only, second] = why.candidates;
-      if (only !== undefined && second === undefined && only.name === why.text) return `you asked for ${label(only)}`;
-      return `you asked for ${why.text}, which ${givers(why.candidates, label)}`;
+      const asks = why.by === undefined ? "you asked for" : `${why.by} asks for`;
+      if (only !== undefined && second === undefined && only.name === why.text) return `${asks} ${label(only)}`;
+      return `${asks} ${why.text}, which ${givers(why.candidates, label)}`;
     }
     case "upgrade":
       return `${why.name} is to become ${list(
@@ -205,14 +207,20 @@ function nearName<O extends Offer>({ offers, installed }: Problem<O>, text: Capa
 }
 
 /** What was asked for is nowhere. */
-export function unknownPackage<O extends Offer>(problem: Problem<O>, verb: string, text: CapabilityText): Failure {
+export function notOffered<O extends Offer>(problem: Problem<O>, text: CapabilityText, by?: string): Failure {
   const word = plain(text);
-  const near = verb === "install" ? nearName(problem, text) : nearInstalled(problem, word);
-  const found = verb === "install" ? "no collection has a package that gives it" : "it is not installed";
-  return new Failure("package.unknown", `Cannot ${verb} "${word}": ${found}`, {
-    hint:
-      near ??
-      (verb === "install" ? "Refresh the collections, or add one that has it." : "moss list installed shows what is."),
+  const what = problem.purpose ?? `install "${word}"`;
+  const found = problem.purpose === undefined ? "no collection has a package that gives it" : `nothing gives ${word}`;
+  const asker = by === undefined ? "" : `; ${by} asks for it`;
+  return new Failure("package.unknown", `Cannot ${what}: ${found}${asker}`, {
+    hint: nearName(problem, text) ?? "Refresh the collections, or add one that has it.",
+  });
+}
+
+/** What is to be removed, upgraded or marked is not there. */
+export function notInstalled<O extends Offer>(problem: Problem<O>, verb: string, name: string): Failure {
+  return new Failure("package.unknown", `Cannot ${verb} "${name}": it is not installed`, {
+    hint: nearInstalled(problem, name) ?? "moss list installed shows what is.",
   });
 }
 

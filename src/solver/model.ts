@@ -51,7 +51,12 @@ export interface InstalledSource {
 /** One thing to do. Several jobs are solved together. */
 export type Job =
   /** Whatever gives this capability; an installed one is kept as it is and becomes explicit. */
-  | { readonly kind: "install"; readonly capability: CapabilityText }
+  | {
+      readonly kind: "install";
+      readonly capability: CapabilityText;
+      /** Who asks for it, where that is not the user: `builddeps`. */
+      readonly by?: string;
+    }
   /** Exactly this build, such as a local stone; the source's `byId` must know it. */
   | { readonly kind: "install-build"; readonly id: PackageId }
   /** Installed packages leave. What needs them leaves too, or the job fails where `dependents` is false. */
@@ -70,6 +75,8 @@ export interface Problem<O extends Offer = Offer> {
   readonly installed: InstalledSource;
   readonly offers: OfferSource<O>;
   readonly jobs: readonly Job[];
+  /** What the jobs are for, where the jobs themselves say too much: `make the build root`. */
+  readonly purpose?: string;
   /** Essential packages may leave. */
   readonly allowEssential?: boolean;
   /** What nobody needs any more stays. */

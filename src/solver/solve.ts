@@ -6,7 +6,7 @@ import { Failure } from "#base/errors";
 import { compareText } from "#base/order";
 import { parseCapability } from "#model/dependency";
 import { compareRelease } from "#model/package";
-import { explain, unknownPackage } from "#solver/explain";
+import { explain, notInstalled, notOffered } from "#solver/explain";
 import type { HeldBack, InstalledPackage, Job, Offer, Problem, Solution } from "#solver/model";
 import { outcomeOf } from "#solver/outcome";
 import { type Requirement, Rules } from "#solver/rules";
@@ -88,7 +88,7 @@ function pose<O extends Offer>(
   };
   const present = (verb: string, name: string): InstalledPackage => {
     const item = installed.byName(name);
-    if (item === undefined) throw unknownPackage(problem, verb, name);
+    if (item === undefined) throw notInstalled(problem, verb, name);
     return item;
   };
   switch (job.kind) {
@@ -96,14 +96,14 @@ function pose<O extends Offer>(
       const { kind, name } = parseCapability(job.capability);
       const exact = kind === "name" ? buildsNamed(problem, rules, name) : [];
       const candidates = exact.length > 0 ? exact : rules.candidates(job.capability);
-      if (candidates.length === 0) throw unknownPackage(problem, "install", job.capability);
-      ask({ kind: "asked", text: kind === "name" ? name : job.capability, candidates }, exact.length > 0);
+      if (candidates.length === 0) throw notOffered(problem, job.capability, job.by);
+      ask({ kind: "asked", text: kind === "name" ? name : job.capability, by: job.by, candidates }, exact.length > 0);
       break;
     }
     case "install-build": {
       const offer = offers.byId(job.id);
-      if (offer === undefined) throw unknownPackage(problem, "install", job.id);
-      ask({ kind: "asked", text: offer.meta.name, candidates: [rules.touchOffer(offer)] }, true);
+      if (offer === undefined) throw notOffered(problem, job.id);
+      ask({ kind: "asked", text: offer.meta.name, by: undefined, candidates: [rules.touchOffer(offer)] }, true);
       break;
     }
     case "remove":

@@ -20,7 +20,13 @@ export interface Build<O extends Offer = Offer> {
 }
 
 export type Why<O extends Offer = Offer> =
-  | { readonly kind: "asked"; readonly text: string; readonly candidates: readonly Build<O>[] }
+  | {
+      readonly kind: "asked";
+      readonly text: string;
+      /** `builddeps asks for`, or that you do. */
+      readonly by: string | undefined;
+      readonly candidates: readonly Build<O>[];
+    }
   | { readonly kind: "upgrade"; readonly name: string; readonly candidates: readonly Build<O>[] }
   | { readonly kind: "removed"; readonly name: string }
   | {

@@ -80,7 +80,7 @@ export function parseBuild(line: string): InstalledPackage {
 }
 
 /** Offers in memory. */
-export function offersOf(all: readonly Offer[]): OfferSource {
+export function offersOf<O extends Offer>(all: readonly O[]): OfferSource<O> {
   const gives = (meta: PackageMeta) => [`name(${meta.name})`, ...meta.provides.map(formatCapability)];
   return {
     providing: (text) => all.filter(({ meta }) => gives(meta).includes(text)),

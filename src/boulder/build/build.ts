@@ -14,9 +14,9 @@ import { type PhaseContext, PhaseFailure, phaseName, runPhase } from "../phases/
 import { openShell } from "../phases/shell";
 import { bindsOf, Workspace } from "../phases/workspace";
 import { makePlan, type Plan, type PlannedStage } from "../plan/plan";
-import { readCollections } from "../root/collections";
+import { openCollections } from "../root/collections";
 import { type BuildRoot, makeRoot } from "../root/make";
-import { Offers, type ResolvedPackage, resolveRoot, rootFacts } from "../root/resolve";
+import { type Offers, type ResolvedPackage, resolveRoot, rootFacts } from "../root/resolve";
 import { fetchSources, type Source, shareSources, unpackSources } from "../upstreams/prepare";
 import type { StepTime } from "./events";
 import { writeBuildInfo } from "./info";
@@ -39,7 +39,7 @@ export async function groundOf(options: BuildOptions): Promise<Ground> {
   const family = familyOf(library, profile.family);
   const planOptions = { library, family, jobs, sourceDateEpoch, noCheck, cache: options.compilerCache };
   const wanted = makePlan(recipe, planOptions).root;
-  const offers = new Offers(await readCollections(profile.collections, options.collections));
+  const offers = await openCollections(profile.collections, options.collections);
   const packages = resolveRoot(wanted, offers);
   const plan = makePlan(recipe, { ...planOptions, facts: rootFacts(packages, family) });
   return { plan, family, offers, packages };

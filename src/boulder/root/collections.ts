@@ -1,68 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-/** The collections of a profile, read: what each offers, and where its stones lie. */
+/** The collections of a profile: refreshed into a store that all builds share, and asked there. */
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { Failure } from "#base/errors";
 import { mapLimited } from "#base/parallel";
+import type { Collection } from "#collections/model";
+import { refresh } from "#collections/refresh";
+import { CollectionStore } from "#collections/store";
 import { indexFolder, readIndex } from "#stone/repository";
 import { sha256Hex } from "#sys/sha256";
 import type { ProfileCollection } from "../profile/model";
 import { type Download, isAddress } from "../upstreams/archives";
-import type { RootOffer } from "./resolve";
+import { Offers, type RootOffer } from "./resolve";
 
 export interface CollectionOptions {
-  /** Folder for indexes that come by network. */
+  /** Folder for what collections offer. */
   readonly cache: string;
   readonly download: Download;
-  /** Fetches indexes again that are there already. */
+  /** Looks again for indexes that are there already. */
   readonly refresh: boolean;
   /** Collections by the name that people know them by. */
   readonly known: ReadonlyMap<string, string>;
 }
 
-/** The offers of a profile's active collections. Folders without an index are indexed first. */
-export async function readCollections(
+/** What the active collections of a profile offer. Folders are indexed where their index is not of now. */
+export async function openCollections(
   collections: readonly ProfileCollection[],
   options: CollectionOptions,
-): Promise<RootOffer[]> {
+): Promise<Offers> {
+  const store = new CollectionStore(options.cache);
+  const opened = await openAll(store, collections, options);
+  const names = new Map(opened.map(({ name, known }) => [known.name, name]));
+  return new Offers(store.catalogue(opened.map(({ known }) => known)), names);
+}
+
+/** How many packages each active collection of a profile offers, by its name, after looking at all of them. */
+export async function countPackages(
+  collections: readonly ProfileCollection[],
+  options: CollectionOptions,
+): Promise<Map<string, number>> {
+  using store = new CollectionStore(options.cache);
+  const opened = await openAll(store, collections, { ...options, refresh: true });
+  return new Map(opened.map(({ name, known }) => [name, store.record(known.name)?.packages ?? 0]));
+}
+
+/** Refreshes where that is to be done. Collections whose folder does not exist yet are left out. */
+async function openAll(
+  store: CollectionStore,
+  collections: readonly ProfileCollection[],
+  options: CollectionOptions,
+): Promise<{ readonly name: string; readonly known: Collection }[]> {
   const active = collections.filter((collection) => collection.active);
-  const lists = await mapLimited(active, 4, async (collection) => {
-    const index = await indexOf(collection, options);
-    if (index === undefined) return [];
-    const { path, base } = index;
-    return readIndex(path).map((offer): RootOffer => {
-      const uri = new URL(offer.uri, base).href;
-      return { offer: { ...offer, uri }, collection: collection.name, priority: collection.priority };
-    });
+  const opened = await mapLimited(active, 4, async (collection) => {
+    const place = await placeOf(collection, options);
+    if (place === undefined) return [];
+    const { name, description, priority } = collection;
+    // Profiles may call different places by one name, so that the name alone is no key.
+    const key = `${sha256Hex(place).slice(0, 16)}-${name}`.slice(0, 64);
+    const known = { name: key, description, source: { uri: place }, priority, active: true, file: "", vendor: false };
+    if (options.refresh || !isAddress(place) || store.record(key) === undefined) await refresh(store, known);
+    return [{ name, known }];
   });
-  return lists.flat();
+  return opened.flat();
 }
 
-interface Index {
-  readonly path: string;
-  /** Address that the stones' addresses are relative to. */
-  readonly base: string;
-}
-
-async function indexOf(collection: ProfileCollection, options: CollectionOptions): Promise<Index | undefined> {
+/** The address of a collection's index, or its path; undefined where there is no such folder yet. */
+async function placeOf(collection: ProfileCollection, options: CollectionOptions): Promise<string | undefined> {
   const uri = options.known.get(collection.uri) ?? collection.uri;
-  if (uri.startsWith("file:") || !isAddress(uri)) return localIndex(collection, uri);
-  const address = uri.endsWith(".index") ? uri : `${uri.replace(/\/$/, "")}/stone.index`;
-  const path = join(options.cache, `${sha256Hex(address).slice(0, 16)}-${collection.name}.index`);
-  if (options.refresh || !existsSync(path)) {
-    mkdirSync(options.cache, { recursive: true });
-    const part = `${path}.${process.pid}.part`;
-    await options.download(address, part, undefined);
-    renameSync(part, path);
-  }
-  return { path, base: address };
+  return uri.startsWith("file:") || !isAddress(uri) ? await localIndex(collection, uri) : uri;
 }
 
 /** The index of a folder, made anew where stones are younger than it; undefined where there is no such folder yet. */
-async function localIndex(collection: ProfileCollection, uri: string): Promise<Index | undefined> {
+async function localIndex(collection: ProfileCollection, uri: string): Promise<string | undefined> {
   const place = uri.startsWith("file:") ? fileURLToPath(uri) : uri;
   if (!place.includes("/")) {
     throw new Failure(
@@ -73,11 +85,10 @@ async function localIndex(collection: ProfileCollection, uri: string): Promise<I
   }
   const path = resolve(place);
   const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return undefined;
-  if (!stat.isDirectory()) return { path, base: pathToFileURL(path).href };
+  if (stat === undefined || !stat.isDirectory()) return stat === undefined ? undefined : path;
   const index = join(path, "stone.index");
   if (!isFresh(path, index)) await indexFolder(path);
-  return { path: index, base: pathToFileURL(index).href };
+  return index;
 }
 
 /** Is the index younger than every stone below the folder, and is each of its stones there? */

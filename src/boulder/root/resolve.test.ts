@@ -3,10 +3,12 @@
 
 /** Tests of what a build root is made of. */
 import { expect, test } from "bun:test";
+import type { CollectionOffer } from "#collections/model";
 import { parseCapability } from "#model/dependency";
 import type { PackageMeta } from "#model/package";
+import { offersOf } from "#tests/support/scenario";
 import type { RootDependency } from "../plan/root";
-import { Offers, type RootOffer, resolveRoot, rootFacts } from "./resolve";
+import { Offers, resolveRoot, rootFacts } from "./resolve";
 
 interface Sample {
   readonly depends?: readonly string[];
@@ -17,7 +19,7 @@ interface Sample {
   readonly priority?: number;
 }
 
-function offer(name: string, sample: Sample = {}): RootOffer {
+function offer(name: string, sample: Sample = {}): CollectionOffer {
   const meta: PackageMeta = {
     name,
     version: sample.version ?? "1",
@@ -34,15 +36,19 @@ function offer(name: string, sample: Sample = {}): RootOffer {
     conflicts: (sample.conflicts ?? []).map(parseCapability),
   };
   const id = `${name}-${sample.release ?? 1}-${sample.priority ?? 0}`;
-  return { offer: { id, meta, uri: "", size: 1 }, collection: "c", priority: sample.priority ?? 0 };
+  return { id, meta, uri: "", url: "", size: 1, collection: "c", priority: sample.priority ?? 0 };
+}
+
+function sourceOf(offers: readonly CollectionOffer[]): Offers {
+  return new Offers({ ...offersOf(offers), best: () => offers });
 }
 
 function want(...words: string[]): RootDependency[] {
   return words.map((dependency) => ({ dependency, reasons: [{ kind: "builddep", text: "builddeps", line: 3 }] }));
 }
 
-function ids(words: string[], offers: RootOffer[]): string[] {
-  return resolveRoot(want(...words), new Offers(offers)).map((item) => item.offer.id);
+function ids(words: string[], offers: CollectionOffer[]): string[] {
+  return resolveRoot(want(...words), sourceOf(offers)).map((item) => item.offer.id);
 }
 
 test("a root holds what is asked for and all that this needs, and nothing else", () => {
@@ -76,8 +82,10 @@ test("circles of dependencies end", () => {
 
 test("what nothing gives is named with the way to it", () => {
   const offers = [offer("a", { depends: ["b"] }), offer("b", { depends: ["binary(c)"] })];
-  expect(() => ids(["a"], offers)).toThrow("nothing gives binary(c); a (builddeps) needs a needs b");
-  expect(() => ids(["zz"], offers)).toThrow("nothing gives name(zz); zz (builddeps) asks for it");
+  expect(() => ids(["a"], offers)).toThrow(
+    "Cannot make the build root: builddeps asks for a; a needs b; b needs binary(c), which nothing gives",
+  );
+  expect(() => ids(["zz"], offers)).toThrow("Cannot make the build root: nothing gives zz; builddeps asks for it");
 });
 
 test("two packages that conflict are refused with both names", () => {
@@ -91,7 +99,7 @@ test("the facts of a root are the versions of its programs and of its C library"
     offer("lld", { provides: ["binary(ld.lld)"], version: "1:14.0-55" }),
     offer("libc6", { provides: ["soname(libc.so.6(x86_64))"], version: "2.36-9" }),
   ];
-  const packages = resolveRoot(want("lld", "libc6"), new Offers(offers));
+  const packages = resolveRoot(want("lld", "libc6"), sourceOf(offers));
   for (const libc of ["libc6", "soname(libc.so.6(x86_64))"]) {
     const names = new Map([["binary(lld)", "binary(ld.lld)"]]);
     expect([...rootFacts(packages, { libc: [libc], names })]).toEqual([

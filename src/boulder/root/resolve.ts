@@ -3,70 +3,58 @@
 
 /** Which packages a build root is made of: what is asked for, and all that these need, out of layered collections. */
 import { Failure } from "#base/errors";
-import { compareText, getOrInsert } from "#base/order";
-import { type CapabilityText, capability, formatCapability, parseCapability } from "#model/dependency";
-import { compareRelease, type PackageOffer } from "#model/package";
+import { compareText } from "#base/order";
+import type { CollectionOffer } from "#collections/model";
+import { type CapabilityText, formatCapability, parseCapability } from "#model/dependency";
+import type { PackageOffer } from "#model/package";
+import { installedOf } from "#solver/installed";
+import type { Incoming, OfferSource, Reason } from "#solver/model";
+import { solve } from "#solver/solve";
 import type { Family } from "../macros/model";
 import type { RootFacts } from "../macros/tuning";
 import type { RootDependency } from "../plan/root";
 
-/** A package of a collection. */
+/** A package of a collection; the address of its stone is absolute. */
 export interface RootOffer {
   readonly offer: PackageOffer;
+  /** As the profile calls it. */
   readonly collection: string;
   readonly priority: number;
 }
 
+/** What the collections of a profile offer; a `Catalogue` is such a source. */
+export interface OffersSource extends OfferSource<CollectionOffer> {
+  /** The preferred build of each name. */
+  best(): Iterable<CollectionOffer>;
+}
+
 /** What the collections of a profile offer, by what it gives. */
 export class Offers {
-  readonly #byCapability = new Map<CapabilityText, RootOffer[]>();
-  readonly #all: readonly RootOffer[];
+  readonly source: OffersSource;
+  readonly #names: ReadonlyMap<string, string>;
 
-  constructor(offers: readonly RootOffer[]) {
-    this.#all = newest(offers);
-    for (const item of this.#all) {
-      const { meta } = item.offer;
-      for (const text of new Set([
-        formatCapability(capability("name", meta.name)),
-        ...meta.provides.map(formatCapability),
-      ])) {
-        getOrInsert(this.#byCapability, text, () => []).push(item);
-      }
-    }
-    for (const list of this.#byCapability.values()) list.sort(better);
+  /** `names` says what the profile calls the collections of the source, where that differs. */
+  constructor(source: OffersSource, names: ReadonlyMap<string, string> = new Map()) {
+    this.source = source;
+    this.#names = names;
+  }
+
+  toRoot({ id, meta, size, url, collection, priority }: CollectionOffer): RootOffer {
+    return { offer: { id, meta, size, uri: url }, collection: this.#names.get(collection) ?? collection, priority };
   }
 
   /** The packages that give a capability, the one to prefer first. */
   providers(text: CapabilityText): readonly RootOffer[] {
-    return this.#byCapability.get(text) ?? [];
+    return [...this.source.providing(text)].map((item) => this.toRoot(item));
   }
 
   all(): readonly RootOffer[] {
-    return this.#all;
+    return [...this.source.best()].map((item) => this.toRoot(item));
   }
 
   gives(text: CapabilityText): boolean {
-    return this.#byCapability.has(text);
+    return !this.source.providing(text)[Symbol.iterator]().next().done;
   }
-}
-
-/** Of each name only the best build: a collection of higher priority hides the others whatever their release. */
-function newest(offers: readonly RootOffer[]): RootOffer[] {
-  const best = new Map<string, RootOffer>();
-  for (const item of offers) {
-    const name = item.offer.meta.name;
-    const other = best.get(name);
-    if (other === undefined || better(item, other) < 0) best.set(name, item);
-  }
-  return [...best.values()];
-}
-
-function better(a: RootOffer, b: RootOffer): number {
-  return (
-    b.priority - a.priority ||
-    compareRelease(a.offer.meta, b.offer.meta) ||
-    compareText(a.offer.meta.name, b.offer.meta.name)
-  );
 }
 
 export interface ResolvedPackage extends RootOffer {
@@ -78,65 +66,56 @@ export interface ResolvedPackage extends RootOffer {
 
 /**
  * The packages of a root, by name. A package that is in already is preferred over others that give the same. Throws
- * `solver.unsatisfied` with the chain of needs where nothing gives a capability.
+ * `solver.unsatisfied` and `solver.conflict` with the chain of needs.
  */
 export function resolveRoot(wanted: readonly RootDependency[], offers: Offers): ResolvedPackage[] {
-  const chosen = new Map<string, ResolvedPackage>();
-  const given = new Set<CapabilityText>();
-  const queue: { text: CapabilityText; asked: boolean; chain: readonly string[] }[] = wanted.map(
-    ({ dependency, reasons }) => ({
-      text: formatCapability(parseCapability(dependency)),
-      asked: true,
-      chain: [`${dependency} (${reasons.map((reason) => reason.text).join(", ")})`],
-    }),
-  );
-  // What is asked for by name comes first, so that a later capability finds it there.
-  queue.sort((a, b) => Number(b.text.startsWith("name(")) - Number(a.text.startsWith("name(")));
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const { text, asked, chain } = next;
-    if (given.has(text)) continue;
-    const [found] = offers.providers(text);
-    if (found === undefined) throw unsatisfied(text, chain);
-    const { meta } = found.offer;
-    chosen.set(meta.name, { ...found, asked, reason: chain.at(-1) ?? "" });
-    given.add(formatCapability(capability("name", meta.name)));
-    for (const item of meta.provides) given.add(formatCapability(item));
-    for (const item of meta.depends) {
-      const needed = formatCapability(item);
-      if (!given.has(needed)) queue.push({ text: needed, asked: false, chain: [...chain, meta.name] });
+  const reasonsOf = ({ reasons }: RootDependency) => reasons.map((reason) => reason.text).join(", ");
+  try {
+    const solution = solve({
+      installed: installedOf([]),
+      offers: offers.source,
+      purpose: "make the build root",
+      jobs: wanted.map((item) => ({
+        kind: "install",
+        capability: formatCapability(parseCapability(item.dependency)),
+        by: reasonsOf(item),
+      })),
+    });
+    // One name for each job, in their order; of several jobs that one package meets the first is told.
+    const asked = new Map<string | undefined, string>();
+    for (const [i, item] of wanted.entries()) {
+      const name = solution.satisfied[i];
+      if (!asked.has(name)) asked.set(name, `${item.dependency} (${reasonsOf(item)})`);
     }
+    return solution.incoming
+      .flatMap((item) => resolved(offers, item, asked.get(item.meta.name)))
+      .sort((a, b) => compareText(a.offer.meta.name, b.offer.meta.name));
+  } catch (error) {
+    throw error instanceof Failure ? inBuildRoot(error) : error;
   }
-  const packages = [...chosen.values()].sort((a, b) => compareText(a.offer.meta.name, b.offer.meta.name));
-  refuseConflicts(packages, given);
-  return packages;
 }
 
-function unsatisfied(text: CapabilityText, chain: readonly string[]): Failure {
-  const way = chain.length === 1 ? `${chain[0]} asks for it` : chain.join(" needs ");
-  return new Failure("solver.unsatisfied", `Cannot make the build root: nothing gives ${text}; ${way}`, {
-    hint: "Add a collection that has it to the profile (boulder profile list), or change the dependency.",
+function resolved(
+  offers: Offers,
+  { offer, reason }: Incoming<CollectionOffer>,
+  asked: string | undefined,
+): ResolvedPackage[] {
+  if (offer === undefined) return [];
+  return [{ ...offers.toRoot(offer), asked: asked !== undefined, reason: asked ?? needer(reason) }];
+}
+
+function needer(reason: Reason): string {
+  return reason.kind === "needed" ? reason.by : "";
+}
+
+function inBuildRoot(failure: Failure): Failure {
+  const { code, message, cause } = failure;
+  if (code !== "package.unknown" && code !== "solver.unsatisfied") return failure;
+  const near = failure.hint?.startsWith("Is ") === true ? `${failure.hint} ` : "";
+  return new Failure("solver.unsatisfied", message, {
+    hint: `${near}Add a collection that has it to the profile (boulder profile list), or change the dependency.`,
+    cause,
   });
-}
-
-function refuseConflicts(packages: readonly ResolvedPackage[], given: ReadonlySet<CapabilityText>): void {
-  for (const { offer } of packages) {
-    const own = new Set([
-      formatCapability(capability("name", offer.meta.name)),
-      ...offer.meta.provides.map(formatCapability),
-    ]);
-    for (const item of offer.meta.conflicts) {
-      const text = formatCapability(item);
-      if (!given.has(text) || own.has(text)) continue;
-      const other = packages.find(
-        (one) => one.offer.meta.name === item.name || one.offer.meta.provides.some((p) => formatCapability(p) === text),
-      );
-      const reason = other === undefined ? "" : ` (there because of ${other.reason})`;
-      throw new Failure(
-        "solver.conflict",
-        `Cannot make the build root: ${offer.meta.name} conflicts with ${other?.offer.meta.name ?? text}${reason}`,
-      );
-    }
-  }
 }
 
 /**
