@@ -2,12 +2,14 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** How a container ends: exit codes, signals, time-outs, cancelling; and that nothing of it is left. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type ContainerOptions, type ContainerResult, runInRoot } from "#container/run";
 import { type MachineState, machineState, processesWith } from "../../tests/support/machine-state.ts";
 import { SmallRoot } from "../../tests/support/small-root.ts";
+
+setDefaultTimeout(60_000);
 
 let root: SmallRoot;
 let before: MachineState;

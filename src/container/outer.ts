@@ -119,7 +119,7 @@ export class Steps {
    * namespace is mounted there.
    */
   child(identity?: Identity, proc = ""): this {
-    const flags = identity === undefined ? 0 : CLONE_NEWNS | CLONE_NEWUSER;
+    const flags = identity === undefined ? 0 : CLONE_NEWUSER;
     this.#list.push("child", String(flags), identity?.uids ?? "", identity?.gids ?? "", proc);
     return this;
   }

@@ -205,8 +205,8 @@ export function plan(
   const merged = mountRoot(steps, checked, options, { path: context.scratch, privileged });
   const sys = privileged ? mountSys(steps, context.scratch) : "/sys";
   // The outer program's process namespace serves: bubblewrap is process 1 there, reaps, and ends it with the command. A
-  // namespace within that costs milliseconds; it is needed where the command is process 1, or has other users than it.
-  const own = checked.fakeroot && options.init !== true ? join(context.scratch, "proc") : undefined;
+  // namespace within that costs milliseconds; it is needed only where the command is process 1 itself.
+  const own = options.init === true ? undefined : join(context.scratch, "proc");
   if (own !== undefined) steps.mkdir(own);
   const groups = privileged && context.delegated ? join(context.scratch, "cgroup") : undefined;
   if (groups !== undefined) steps.mkdir(groups).mount("cgroup2", groups, "cgroup2", 0, "");
