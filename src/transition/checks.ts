@@ -34,7 +34,7 @@ export function checkRoot(directory: string, managed: boolean): void {
       },
     );
   }
-  const usr = `${directory}/usr`;
+  const usr = directory === "/" ? "/usr" : `${directory}/usr`;
   const found = lstatSync(usr, { throwIfNoEntry: false });
   if (found !== undefined && !found.isDirectory()) {
     throw new Failure("root.invalid", `Cannot change the root "${directory}": its usr is not a directory`);

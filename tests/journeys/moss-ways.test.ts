@@ -194,6 +194,46 @@ ls -A "$1/.moss/cache/downloads"`;
   expect(result.stdout.trimEnd()).toEndWith("of stones are here). Disk: /usr grows by 8.0 MiB.");
 });
 
+test.skipIf(!canMount)(
+  "what can only be read can be asked, and where /usr is a mount point is said before any work",
+  async () => {
+    const pool = shop.collection("plain", SYSTEM);
+    const script = `root=$1; bun=$2; program=$3; pool=$4
+moss() { "$bun" "$program" "$@" -D "$root"; }
+mount -t tmpfs none "$root"
+moss remote add plain "$pool"; moss install -y nano
+mount -o remount,ro "$root"
+moss list installed; moss list available; moss state list; moss owns /bin/nano; moss install --dry-run which
+moss install -y which && exit 1
+mount -o remount,rw "$root"
+mount -t tmpfs none "$root/usr"
+moss install -y which && exit 1
+moss state list
+exit 0`;
+    const result = await apart(script, shop.root(), BUN, PROGRAM, pool);
+    expect([result.code, result.stderr.split("\n").filter((line) => line.startsWith("Error"))]).toEqual([
+      0,
+      [
+        expect.stringContaining("the file system can only be read"),
+        expect.stringContaining("it is a mount point, expected a plain directory"),
+      ],
+    ]);
+    expect(result.stdout).toContain("/bin/nano: nano");
+  },
+);
+
+test("a folder that holds the /usr of another system is left alone", async () => {
+  const root = shop.root();
+  mkdirSync(join(root, "usr"));
+  writeFileSync(join(root, "usr/file"), "foreign");
+  for (const words of [["install", "nano"], ["repo", "add", "x", shop.folder], ["verify"]]) {
+    const refused = await moss([...words, "-D", root, "-y"]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain("it holds files that moss did not put there");
+  }
+  expect(readdirSync(root)).toEqual(["usr"]);
+});
+
 test.skipIf(!isRoot)(
   "a user without rights makes the same tree as root, closed directories and foreign owners in it",
   async () => {

@@ -14,6 +14,7 @@ import { carryOut } from "#moss/carry-out";
 import type { Moss } from "#moss/moss";
 import { isEmpty, type Plan, planValue, samePlan } from "#moss/plan";
 import { checkSpace } from "#moss/space";
+import { checkRoot } from "#transition/checks";
 
 const QUESTION = "Do you wish to continue?";
 
@@ -34,6 +35,7 @@ export async function change(invocation: Invocation, { plan: makePlan, before, n
   using moss = dryRun ? openForAsking(invocation) : await openForChange(invocation);
   // Whoever cannot go on should know before having thought about a plan.
   if (!dryRun) await finishEarlier(invocation, moss);
+  if (!dryRun) checkRoot(moss.root.directory, moss.root.states().length > 0);
   await before?.(moss);
   let plan = await makePlan(moss).catch(nameFlag);
   if (isEmpty(plan)) {

@@ -2,10 +2,12 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** The engine on the root that a command line names. */
+import { existsSync, statSync } from "node:fs";
 import { waitOf } from "#cli/moss/root";
 import { watch } from "#cli/moss/watch";
 import type { Invocation } from "#cli/spec";
 import { Moss } from "#moss/moss";
+import { checkRoot } from "#transition/checks";
 import { recoverRoot } from "#transition/recovery";
 
 /** For asking: nothing is made, no lock is taken. Throws root.invalid. */
@@ -30,6 +32,13 @@ export async function finishEarlier(invocation: Invocation, moss: Moss): Promise
   await recoverRoot(moss.root, { command, wait: waitOf(invocation) }, watcher.on);
 }
 
+/** Refuses what could never become a root of moss before anything is made in it, such as the /usr of another system. */
+function checkFirst(directory: string): void {
+  const found = statSync(directory, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true && !existsSync(`${directory}/.moss/db/data.mdb`)) checkRoot(directory, false);
+}
+
 function open(directory = "/", cache: string | undefined, readOnly: boolean): Moss {
+  if (!readOnly) checkFirst(directory);
   return Moss.open(directory, cache === undefined ? { readOnly } : { readOnly, cache });
 }
