@@ -155,6 +155,31 @@ test("an index that lies in a folder, or is named, is used as it is", async () =
   }
 });
 
+test("an index that was not touched is not read again", async () => {
+  const folder = fresh();
+  const path = join(folder, "stone.index");
+  writeFileSync(path, index("a 1"));
+  using store = new CollectionStore(fresh());
+  const item = collection("local", path);
+  const read = async () => {
+    let bytes = 0;
+    const onEvent = (event: RefreshEvent) => {
+      if (event.kind === "bytes") bytes += event.bytes;
+    };
+    const { changed } = await refresh(store, item, { onEvent });
+    return [changed, bytes > 0];
+  };
+  expect(await read()).toEqual([true, true]);
+  // Too young to be told from a later one by its times alone.
+  expect(await read()).toEqual([false, true]);
+  await Bun.sleep(1100);
+  expect(await read()).toEqual([false, true]);
+  expect(await read()).toEqual([false, false]);
+  writeFileSync(path, index("b 1"));
+  expect(await read()).toEqual([true, true]);
+  expect(namesOf(store, item)).toEqual(["b"]);
+});
+
 test("a collection that moves to another place is read anew, even where the index is the same", async () => {
   const [one, two] = [fresh(), fresh()];
   writeFileSync(join(one, "stone.index"), index("a 1"));

@@ -43,7 +43,12 @@ const MAX_INDEX = 1 << 28;
 const MAX_ROOT_INDEX = 1 << 22;
 
 /** An index that differs from the one that is here, or undefined. */
-type Arrived = { readonly url: string; readonly file: SmallFile | undefined };
+interface Arrived {
+  readonly url: string;
+  readonly file: SmallFile | undefined;
+  /** What the index that is here is known by from now on, where that is more than before. */
+  readonly validators?: SmallFile["validators"];
+}
 
 /**
  * Refreshes one collection. Throws `fetch.*`, `stone.*` for an index that is damaged (the old one stays), and
@@ -58,11 +63,11 @@ export async function refresh(
   const source = describeSource(collection.source);
   const old = store.record(name);
   const known = old !== undefined && old.source === source && options.force !== true ? old : undefined;
-  const { url, file } = await arrive(store, collection, known, options);
+  const { url, file, validators } = await arrive(store, collection, known, options);
   const refreshed = Date.now();
   if (file === undefined && known !== undefined) {
     store.writable().update((tx) => {
-      tx.bucket(COLLECTIONS).set(name, { ...known, refreshed });
+      tx.bucket(COLLECTIONS).set(name, { ...known, refreshed, ...(validators === undefined ? {} : { validators }) });
     });
     return { collection: name, changed: false, packages: known.packages, url };
   }
@@ -136,33 +141,50 @@ async function fromFolder(
   if (stat === undefined) {
     throw new Failure("fetch.failed", `Cannot read "${place}": nothing is there, expected a folder or an index`);
   }
-  let path = place;
-  if (stat.isDirectory()) {
-    path = join(place, "stone.index");
-    if (statSync(path, { throwIfNoEntry: false }) === undefined) {
-      store.writable();
-      path = join(store.folder, "made", `${name}.index`);
-      mkdirSync(join(store.folder, "made"), { recursive: true });
-      let stones = 0;
-      await indexFolder(place, {
-        out: path,
-        profile: "fast",
-        collisions: false,
-        onEvent: (event) => {
-          if (event.type === "found") stones = event.stones;
-          if (event.type === "read") onEvent?.({ kind: "indexing", collection: name, done: event.done, stones });
-        },
-      });
-    }
-  }
+  let path = stat.isDirectory() ? join(place, "stone.index") : place;
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) path = await makeIndex(store, name, place, onEvent);
+  const url = pathToFileURL(path).href;
+  const old = known?.url === url ? known.validators : {};
+  // What the file system says of a file that was not touched is enough; a file that says something else is read.
+  const modified = stampOf(path);
+  if (modified !== undefined && modified === old.modified) return { url, file: undefined };
   const bytes = readWhole(path);
   onEvent?.({ kind: "bytes", collection: name, bytes: bytes.byteLength, total: bytes.byteLength });
   const etag = `sha256 ${sha256Hex(bytes)}`;
-  const url = pathToFileURL(path).href;
-  return {
-    url,
-    file: known?.url === url && known.validators.etag === etag ? undefined : { bytes, validators: { etag } },
-  };
+  const validators = { etag, ...(modified === undefined ? {} : { modified }) };
+  return { url, file: etag === old.etag ? undefined : { bytes, validators }, validators };
+}
+
+/** A file changed twice within one tick of the clock has one stamp for two contents, so that young files have none. */
+const SETTLED_MS = 1000;
+
+function stampOf(path: string): string | undefined {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (stat === undefined || Number(stat.ctimeMs) + SETTLED_MS > Date.now()) return undefined;
+  return [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(" ");
+}
+
+/** The index of a folder in which only stones lie, made apart from it: the folder may be anybody's. Gives its path. */
+async function makeIndex(
+  store: CollectionStore,
+  name: string,
+  folder: string,
+  onEvent: RefreshOptions["onEvent"],
+): Promise<string> {
+  store.writable();
+  const path = join(store.folder, "made", `${name}.index`);
+  mkdirSync(join(store.folder, "made"), { recursive: true });
+  let stones = 0;
+  await indexFolder(folder, {
+    out: path,
+    profile: "fast",
+    collisions: false,
+    onEvent: (event) => {
+      if (event.type === "found") stones = event.stones;
+      if (event.type === "read") onEvent?.({ kind: "indexing", collection: name, done: event.done, stones });
+    },
+  });
+  return path;
 }
 
 function readWhole(path: string): Uint8Array {
