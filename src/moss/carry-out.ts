@@ -16,15 +16,17 @@ export interface CarryOutOptions {
   readonly command: string;
   readonly user?: string;
   readonly onEvent?: EngineListener;
+  /** Ends the fetching; what comes after it takes a moment only, and is not ended. */
+  readonly signal?: AbortSignal;
 }
 
 /** Makes the planned state live. Throws disk.full before anything is fetched, fetch.*, and what `apply` throws. */
 export async function carryOut(moss: Moss, plan: Plan, options: CarryOutOptions): Promise<ApplyResult> {
   const { root } = moss;
-  const { onEvent = () => {}, command, user } = options;
+  const { onEvent = () => {}, command, user, signal } = options;
   checkSpace(root, plan);
   const offers = plan.incoming.flatMap(({ offer }) => (offer === undefined ? [] : [offer]));
-  const stones = await bringStones(offers, root.cache, onEvent);
+  const stones = await bringStones(offers, root.cache, onEvent, signal === undefined ? {} : { signal });
   return await apply(
     root,
     {
@@ -52,10 +54,10 @@ export async function writeOut(
   options: CarryOutOptions & { readonly force?: boolean },
 ): Promise<{ readonly tree: RootRef; readonly packages: number }> {
   const { root } = moss;
-  const { onEvent = () => {}, command, force = false } = options;
+  const { onEvent = () => {}, command, force = false, signal } = options;
   checkSpace(root, plan, directory);
   const offers = plan.incoming.flatMap(({ offer }) => (offer === undefined ? [] : [offer]));
-  const stones = await bringStones(offers, root.cache, onEvent);
+  const stones = await bringStones(offers, root.cache, onEvent, signal === undefined ? {} : { signal });
   const changed = new Set([...plan.incoming.map(({ name }) => name), ...plan.outgoing.map(({ name }) => name)]);
   const kept = (plan.base === 0 ? [] : root.packages(root.state(plan.base))).filter(({ name }) => !changed.has(name));
   const selections = [...kept, ...additionsOf(plan)];

@@ -5,6 +5,7 @@
 import { Failure } from "#base/errors";
 import { noteCopies } from "#cli/moss/copies";
 import { finishEarlier, openForAsking, openForChange } from "#cli/moss/engine";
+import { interruptible } from "#cli/moss/interrupt";
 import { askToGoOn, sinceStart, tellOutcome } from "#cli/moss/result";
 import { userName, waitOf } from "#cli/moss/root";
 import { showHeldBack, showPlan } from "#cli/moss/show-plan";
@@ -66,10 +67,9 @@ export async function change(invocation: Invocation, { plan: makePlan, before, n
     plan = again;
   }
   using watcher = watch(ui);
-  const outcome = await uninterrupted(
-    ui.note.bind(ui),
-    async () => await carryOut(moss, plan, { command, user: userName(), onEvent: watcher.on }),
-  );
+  const outcome = await interruptible(ui, watcher.on, async (options) => {
+    return await carryOut(moss, plan, { command, user: userName(), ...options });
+  });
   watcher[Symbol.dispose]();
   const timings = { start: started, plan: planned - started, ...outcome.timings };
   tellOutcome(ui, { ...outcome, timings }, { summary: plan.summary });
@@ -81,18 +81,4 @@ function nameFlag(error: unknown): never {
     throw new Failure(error.code, error.message, { hint: "If that is really what you want, give --allow-essential." });
   }
   throw error;
-}
-
-/** An interrupt while a state is made would only leave work for the next command, so the first one is answered with patience. */
-async function uninterrupted<T>(note: (line: string) => void, work: () => Promise<T>): Promise<T> {
-  const patience = (): void => {
-    note("One moment: a new state is being made. Interrupt again to break off; nothing is lost by that.");
-    process.off("SIGINT", patience);
-  };
-  process.on("SIGINT", patience);
-  try {
-    return await work();
-  } finally {
-    process.off("SIGINT", patience);
-  }
 }

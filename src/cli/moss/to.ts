@@ -6,6 +6,7 @@ import { accessSync, constants, mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { noteCopies } from "#cli/moss/copies";
 import { openForAsking, openForChange } from "#cli/moss/engine";
+import { interruptible } from "#cli/moss/interrupt";
 import { askToGoOn, sinceStart } from "#cli/moss/result";
 import { waitOf } from "#cli/moss/root";
 import { showPlan } from "#cli/moss/show-plan";
@@ -61,7 +62,9 @@ export async function writeTree(invocation: Invocation, { plan: makePlan, before
   askToGoOn(ui, `Do you wish to write this tree to ${directory}?`);
   using _lock = home.root.lock({ command, wait });
   using watcher = watch(ui);
-  const { tree, packages } = await writeOut(home, plan, directory, { command, force, onEvent: watcher.on });
+  const { tree, packages } = await interruptible(ui, watcher.on, async (given) => {
+    return await writeOut(home, plan, directory, { command, force, ...given });
+  });
   watcher[Symbol.dispose]();
   ui.event({ type: "done", directory, tree: tree.content, packages, milliseconds: Math.round(sinceStart()) });
   ui.say(`${ui.style.green(directory)} holds ${counted(packages, "package")}, in ${formatDuration(sinceStart())}.`);
