@@ -18,7 +18,7 @@ export interface Wish<O extends Offer> {
 }
 
 /** Far beyond anything real; an input made to be hard ends with a message. */
-const MAX_CONFLICTS = 20_000;
+const MAX_CONFLICTS = 5_000;
 
 /** Where the search stood at the beginning of a level. */
 interface Mark {
@@ -42,6 +42,7 @@ export function search<O extends Offer>(
   let seen = 0;
 
   const back = (level: number) => {
+    if (sat.conflicts > MAX_CONFLICTS) throw tooHard();
     const mark = marks[level];
     if (mark === undefined) return;
     marks.length = level;
@@ -56,7 +57,6 @@ export function search<O extends Offer>(
   const settleAll = () => {
     for (;;) {
       sat.settle(back);
-      if (sat.conflicts > MAX_CONFLICTS) throw tooHard();
       const literal = sat.trail[seen];
       if (literal === undefined) return;
       const found = rules.requirements(literal);
