@@ -37,8 +37,8 @@ export function cut(line: string, width: number): string {
     for (const char of part.slice(end)) {
       const columns = textWidth(char);
       // What does not fit ends the text; the sequences that follow must still be there.
-      left = columns > left ? 0 : left - columns;
-      if (left > 0 || columns === 0) out += char;
+      left = columns > left ? -1 : left - columns;
+      if (left >= 0) out += char;
     }
   });
   return `${out}…`;
