@@ -2,19 +2,30 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** New databases: made beside their place and moved in, so that a crash leaves a whole database or none. */
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { errnoCode } from "#base/errors";
 import { databaseFailure } from "#moss-db/failures";
 import { syncDirectory } from "#sys/sync";
 
-const UNFINISHED = /^new-(\d+)$/;
+const UNFINISHED = /^(?:new-(\d+)|lock-(\d+)\.new)$/;
 
 /** Makes an empty database in a folder, with the folder; `fill` makes the files of one in a folder of its own. */
 export function createDatabase(directory: string, fill: (folder: string) => void): void {
   const folder = join(directory, `new-${process.pid}`);
   try {
     mkdirSync(folder, { recursive: true });
+    requireRoom(join(folder, "room"));
     fill(folder);
     syncFile(join(folder, "data.mdb"));
     linkSync(join(folder, "data.mdb"), join(directory, "data.mdb"));
@@ -27,10 +38,41 @@ export function createDatabase(directory: string, fill: (folder: string) => void
   }
 }
 
+/** Bytes that a new database takes, and some more. */
+const ROOM = 128 * 1024;
+
+/** Throws ENOSPC where a new database has no room: lmdb's native half does not survive a first write that fails. */
+function requireRoom(path: string): void {
+  writeFileSync(path, new Uint8Array(ROOM), { flush: true });
+  rmSync(path);
+}
+
+/** Bytes of LMDB's lock file for the readers that it has room for when it makes the file itself. */
+const LOCK_BYTES = 8272;
+
+/**
+ * Makes the lock file of a folder where there is none. LMDB would make it of holes and write to it through memory: on a
+ * full disk that kills the process (SIGBUS), where this throws ENOSPC.
+ */
+export function ensureLockFile(directory: string): void {
+  const path = join(directory, "lock.mdb");
+  if (existsSync(path)) return;
+  const fresh = join(directory, `lock-${process.pid}.new`);
+  try {
+    writeFileSync(fresh, new Uint8Array(LOCK_BYTES), { mode: 0o644, flush: true });
+    linkSync(fresh, path);
+  } catch (error) {
+    if (errnoCode(error) !== "EEXIST") throw error;
+  } finally {
+    rmSync(fresh, { force: true });
+  }
+}
+
 /** Removes what killed processes left of databases that they were making. */
 export function sweepUnfinished(directory: string): void {
   for (const name of readdirSync(directory)) {
-    const pid = UNFINISHED.exec(name)?.[1];
+    const [, folder, file] = UNFINISHED.exec(name) ?? [];
+    const pid = folder ?? file;
     if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(directory, name), { recursive: true, force: true });
   }
 }

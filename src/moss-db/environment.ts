@@ -10,7 +10,7 @@ import { existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { EMPTY } from "#base/bytes";
 import { Failure } from "#base/errors";
-import { createDatabase, sweepUnfinished } from "#moss-db/create";
+import { createDatabase, ensureLockFile, sweepUnfinished } from "#moss-db/create";
 import { databaseFailure } from "#moss-db/failures";
 import { quickCheck } from "#moss-db/file-check";
 import { lmdb, type RangeIterator, type RangeOptions, type ReadOptions, type Store } from "#moss-db/lmdb";
@@ -117,6 +117,7 @@ export class Environment {
 
   #openStore(path: string, writable: boolean): Store {
     try {
+      if (writable) ensureLockFile(path);
       return lmdb().open({
         path,
         noSubdir: false,

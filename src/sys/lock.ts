@@ -3,6 +3,7 @@
 
 /** Advisory locks between processes (flock), with the holder's name for the one who has to wait. */
 import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { errnoCode } from "#base/errors";
 import { c, lastError } from "#sys/libc";
 
 const LOCK_SH = 1;
@@ -29,10 +30,7 @@ export class FileLock {
       closeSync(fd);
       return undefined;
     }
-    if (kind === "exclusive") {
-      ftruncateSync(fd, 0);
-      writeSync(fd, owner);
-    }
+    if (kind === "exclusive") sign(fd, owner);
     return new FileLock(fd);
   }
 
@@ -66,6 +64,19 @@ export class FileLock {
 
   [Symbol.dispose](): void {
     closeSync(this.#fd);
+  }
+}
+
+/** On a full disk the lock counts all the same: whoever wants to free space needs it. */
+function sign(fd: number, owner: string): void {
+  try {
+    ftruncateSync(fd, 0);
+    writeSync(fd, owner);
+  } catch (error) {
+    const code = errnoCode(error);
+    if (code === "ENOSPC" || code === "EDQUOT") return;
+    closeSync(fd);
+    throw error;
   }
 }
 

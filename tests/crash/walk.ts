@@ -186,10 +186,19 @@ export class Walk implements Disposable {
   /** Starts a command, lets it die, and looks. `reader`: a reader without rights comes before the next writer. */
   async step(operation: Operation, death: Death, reader: boolean): Promise<Outcome> {
     const before = { live: this.live, builds: this.#builds() };
-    const killed = await this.#die(operation, death);
-    const was = await this.#compare(operation, before, reader);
-    await this.#recover(operation, was, before);
-    return { killed, was };
+    let said = `"${operation.command.slice(2).join(" ")}" dying at ${JSON.stringify(death)}`;
+    try {
+      const killed = await this.#die(operation, death);
+      said += killed ? ", killed" : ", not killed";
+      const was = await this.#compare(operation, before, reader);
+      said += `, the ${was} state lives`;
+      const writer = this.#random(3);
+      said += `, next writer ${writer}`;
+      await this.#recover(operation, was, before, writer);
+      return { killed, was };
+    } catch (error) {
+      throw new Error(`${said}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
   }
 
   /** One of the deaths that were recorded: mostly at a call that changes something, at times at any. */
@@ -245,8 +254,8 @@ export class Walk implements Disposable {
     operation: Operation,
     was: "old" | "new",
     before: { readonly builds: readonly Build[] },
+    writer: number,
   ): Promise<void> {
-    const writer = this.#random(3);
     const builds = was === "old" ? before.builds : operation.builds;
     if (writer === 0) await this.#command(this.#program.recover());
     else if (writer === 1) await this.#command(operation.command, true);
