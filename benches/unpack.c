@@ -5,8 +5,8 @@
 //
 //   unpack LIST OUT [sync]
 //
-// LIST holds, for each package, a line "P offset stored path" (where its zstd frames lie) and a line "F size" for each
-// body in the order of the content. Files are numbered, 256 folders, as many as a content-addressed store has.
+// LIST holds for each package a line "P offset stored path" (where its zstd frames lie), a line "D path" for each folder,
+// parents first, and for each body, in the order of the content, "F size" and a line "N path" for each of its files.
 // Prints seconds for decompressing and writing, then for the syncfs where "sync" is given.
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -38,29 +38,64 @@ static void write_all(int fd, const char *bytes, size_t size) {
   }
 }
 
-enum { CHUNK = 1 << 20 };
-static char in[CHUNK], out[CHUNK];
-static int folders[256];
-static unsigned long number;
+enum { CHUNK = 1 << 20, MANY = 256 };
+static char in[CHUNK], out[CHUNK], small[CHUNK];
+static int top;
 
-static int next_file(void) {
-  char name[32];
-  snprintf(name, sizeof name, "%lu", number);
-  int fd = openat(folders[number++ % 256], name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
-  if (fd < 0) die("open");
+struct body {
+  size_t size, first, names;
+};
+
+struct package {
+  struct body *bodies;
+  size_t count, room;
+  char **names;
+  size_t named, named_room;
+};
+
+static int new_file(const char *path) {
+  int fd = openat(top, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+  if (fd < 0) die(path);
   return fd;
 }
 
-struct bodies {
-  size_t *sizes;
-  size_t count, room;
-};
+// The body that is being written: small ones are gathered and written at once, large ones piece by piece.
+static const struct body *current;
+static size_t filled;
+static int open_files[MANY];
 
-static void unpack(ZSTD_DCtx *context, const char *path, long offset, long stored, const struct bodies *bodies) {
+static void begin(const struct package *package, const struct body *body) {
+  current = body;
+  filled = 0;
+  if (body->size <= CHUNK) return;
+  if (body->names > MANY) die("too many copies of a large file");
+  for (size_t i = 0; i < body->names; i++) open_files[i] = new_file(package->names[body->first + i]);
+}
+
+static void data(const char *bytes, size_t size) {
+  if (current->size <= CHUNK) memcpy(small + filled, bytes, size);
+  else
+    for (size_t i = 0; i < current->names; i++) write_all(open_files[i], bytes, size);
+  filled += size;
+}
+
+static void end(const struct package *package) {
+  for (size_t i = 0; i < current->names; i++) {
+    if (current->size > CHUNK) close(open_files[i]);
+    else {
+      int fd = new_file(package->names[current->first + i]);
+      write_all(fd, small, filled);
+      close(fd);
+    }
+  }
+}
+
+static void unpack(ZSTD_DCtx *context, const char *path, long offset, long stored, const struct package *package) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) die(path);
-  size_t at = 0, left = bodies->count > 0 ? bodies->sizes[0] : 0;
-  int file = bodies->count > 0 ? next_file() : -1;
+  size_t at = 0;
+  for (; at < package->count && package->bodies[at].size == 0; at++) begin(package, &package->bodies[at]), end(package);
+  if (at < package->count) begin(package, &package->bodies[at]);
   for (long done = 0; done < stored;) {
     long want = stored - done < CHUNK ? stored - done : CHUNK;
     ssize_t n = pread(fd, in, want, offset + done);
@@ -76,19 +111,14 @@ static void unpack(ZSTD_DCtx *context, const char *path, long offset, long store
       }
       const char *bytes = out;
       size_t size = output.pos;
-      while (size > 0 && at < bodies->count) {
-        size_t part = size < left ? size : left;
-        write_all(file, bytes, part);
+      while (size > 0 && at < package->count) {
+        size_t left = current->size - filled, part = size < left ? size : left;
+        data(bytes, part);
         bytes += part;
         size -= part;
-        left -= part;
-        while (left == 0 && at < bodies->count) {
-          close(file);
-          if (++at < bodies->count) {
-            left = bodies->sizes[at];
-            file = next_file();
-          }
-        }
+        if (filled < current->size) continue;
+        end(package);
+        if (++at < package->count) begin(package, &package->bodies[at]);
       }
       more = input.pos < input.size || output.pos == output.size;
     }
@@ -96,43 +126,51 @@ static void unpack(ZSTD_DCtx *context, const char *path, long offset, long store
   close(fd);
 }
 
+static void *grow(void *list, size_t count, size_t *room, size_t each) {
+  if (count < *room) return list;
+  *room = *room * 2 + 1024;
+  list = realloc(list, *room * each);
+  if (list == NULL) die("memory");
+  return list;
+}
+
 int main(int argc, char **argv) {
   if (argc < 3) return 2;
   FILE *list = fopen(argv[1], "r");
   if (list == NULL) die(argv[1]);
   mkdir(argv[2], 0755);
-  for (int i = 0; i < 256; i++) {
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%02x", argv[2], i);
-    mkdir(path, 0755);
-    if ((folders[i] = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) die(path);
-  }
+  if ((top = open(argv[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) die(argv[2]);
   double start = now();
   ZSTD_DCtx *context = ZSTD_createDCtx();
   ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, 31);
-  struct bodies bodies = {NULL, 0, 0};
+  struct package package = {0};
   char line[8192], path[4096] = "";
   long offset = 0, stored = 0;
   for (;;) {
     int more = fgets(line, sizeof line, list) != NULL;
     if (!more || line[0] == 'P') {
-      if (path[0] != 0) unpack(context, path, offset, stored, &bodies);
+      if (path[0] != 0) unpack(context, path, offset, stored, &package);
       if (!more) break;
       if (sscanf(line, "P %ld %ld %4095[^\n]", &offset, &stored, path) != 3) die("list");
-      bodies.count = 0;
+      for (size_t i = 0; i < package.named; i++) free(package.names[i]);
+      package.count = package.named = 0;
       continue;
     }
-    if (bodies.count == bodies.room) {
-      bodies.room = bodies.room * 2 + 1024;
-      bodies.sizes = realloc(bodies.sizes, bodies.room * sizeof *bodies.sizes);
-      if (bodies.sizes == NULL) die("memory");
+    line[strcspn(line, "\n")] = 0;
+    if (line[0] == 'D') mkdirat(top, line + 2, 0755);
+    else if (line[0] == 'F') {
+      package.bodies = grow(package.bodies, package.count, &package.room, sizeof *package.bodies);
+      package.bodies[package.count++] = (struct body){strtoul(line + 2, NULL, 10), package.named, 0};
+    } else {
+      package.names = grow(package.names, package.named, &package.named_room, sizeof *package.names);
+      package.names[package.named++] = strdup(line + 2);
+      package.bodies[package.count - 1].names++;
     }
-    bodies.sizes[bodies.count++] = strtoul(line + 2, NULL, 10);
   }
   double written = now();
   printf("%.4f", written - start);
   if (argc > 3) {
-    if (syncfs(folders[0]) != 0) die("syncfs");
+    if (syncfs(top) != 0) die("syncfs");
     printf(" %.4f", now() - written);
   }
   printf("\n");

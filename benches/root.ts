@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/**
+ * From nothing to a root of the packages that `mmdebstrap --variant=minbase` takes, with the packages at hand on both sides,
+ * and then a second such root from the same store. mmdebstrap also configures its packages, which we do not yet.
+ *
+ *   ./dev bench root [--rounds N]
+ */
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { parseArgs } from "node:util";
+import { buildExecutable } from "../tools/build.ts";
+import { measured, must } from "./_floor.ts";
+import { type BenchPackage, benchPackages, MINBASE } from "./_packages.ts";
+import { clear } from "./_system.ts";
+import { median, ratioRow, report } from "./_table.ts";
+
+const { values: flags } = parseArgs({ options: { rounds: { type: "string", default: "3" } } });
+
+/** The same packages as Debian's own files, as an archive that apt reads from the disk. */
+async function makeArchive(folder: string, packages: readonly BenchPackage[]): Promise<string> {
+  const archive = join(folder, "archive");
+  mkdirSync(archive);
+  for (const { deb } of packages) copyFileSync(deb, join(archive, basename(deb)));
+  writeFileSync(join(archive, "Packages"), await must(["dpkg-scanpackages", "-m", "."], { cwd: archive }));
+  return `deb [trusted=yes] copy:${archive} ./`;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "bench-root-"));
+try {
+  const packages = await benchPackages("minbase", MINBASE);
+  const names = packages.map(({ name }) => name);
+  const moss = await buildExecutable(join(folder, "build"));
+  const source = await makeArchive(folder, packages);
+  const stones = join(packages[0]?.stone ?? "", "..");
+  const first: number[] = [];
+  const second: number[] = [];
+  const peer: number[] = [];
+  const make = async (root: string, cache: string) => {
+    mkdirSync(root);
+    const place = ["-D", root, "--cache", cache, "-y"];
+    await must([moss, "collection", "add", ...place, "bench", stones]);
+    await must(["sync"]);
+    return (await measured([moss, "install", ...place, "--json", ...names])).wall;
+  };
+  for (let round = 0; round < Number(flags.rounds); round++) {
+    const cache = join(folder, "cache");
+    mkdirSync(cache);
+    const [one, two] = [join(folder, "one"), join(folder, "two")];
+    first.push(await make(one, cache));
+    second.push(await make(two, cache));
+    if (!existsSync(join(two, "usr/bin/bash"))) throw new Error("the second root has no bash");
+    for (const path of [one, two, cache]) await clear(path);
+    const root = join(folder, "debian");
+    const command = ["mmdebstrap", "--variant=minbase", "--mode=root", "-q", '--aptopt=APT::Sandbox::User "root"'];
+    peer.push((await measured([...command, "bookworm", root, source])).wall);
+    await clear(root);
+  }
+  process.stdout.write(`${packages.length} packages; mmdebstrap configures them, which moss does not yet\n`);
+  report("root", "./dev bench root", [
+    ratioRow("a root from nothing, beside mmdebstrap", median(first), median(peer), 1 / 10),
+    ratioRow("a second from the same store", median(second), median(peer), 1 / 50),
+  ]);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
