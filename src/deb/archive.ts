@@ -12,8 +12,18 @@ import { type Paragraph, parseParagraph } from "#formats/control";
 import { isDebianVersion } from "#formats/debian-version";
 import { type TarEntry, TarReader, type TarSink } from "#formats/tar";
 
-/** Control files that the importer reads; the others (md5sums, symbols, shlibs, triggers) only cost memory. */
-const WANTED = new Set(["control", "conffiles", "preinst", "postinst", "prerm", "postrm", "config", "templates"]);
+/** Control files that the importer reads; the others (md5sums, symbols, shlibs) only cost memory. */
+const WANTED = new Set([
+  "control",
+  "conffiles",
+  "preinst",
+  "postinst",
+  "prerm",
+  "postrm",
+  "config",
+  "templates",
+  "triggers",
+]);
 const MAX_CONTROL_FILE = 8 * 1024 * 1024;
 const PIECE = 256 * 1024;
 

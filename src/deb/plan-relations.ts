@@ -67,6 +67,15 @@ export function dependsOf(set: ScanSet, scan: PackageScan): CapabilityText[] {
   return out;
 }
 
+/** What is recommended: stones have no such relation. */
+export function recommendedOf(set: ScanSet, scan: PackageScan): Loss[] {
+  return set.relations(scan).recommends.map((group) => ({
+    kind: "recommends",
+    subject: group.map(formatRelation).join(" | "),
+    detail: "recommended, not needed: a stone says only what is needed",
+  }));
+}
+
 /** What a package cannot live beside. */
 export function conflictsOf(set: ScanSet, scan: PackageScan): { capabilities: CapabilityText[]; losses: Loss[] } {
   const { conflicts, provides } = set.relations(scan);

@@ -9,7 +9,7 @@ import { type AlternativeLinks, decideAlternatives } from "#deb/alternatives";
 import { decideOwners, isUsual, type Ownership, usrPath } from "#deb/owners";
 import { capabilitiesOf } from "#deb/plan-capabilities";
 import type { PackagePlan } from "#deb/plan-model";
-import { conflictsOf, dependsOf, requireSatisfied } from "#deb/plan-relations";
+import { conflictsOf, dependsOf, recommendedOf, requireSatisfied } from "#deb/plan-relations";
 import { quirksOf } from "#deb/quirks";
 import type { PackageScan, ScannedFile } from "#deb/scan-model";
 import { type ScanSet, takenOver } from "#deb/set";
@@ -139,6 +139,7 @@ export function planSet(set: ScanSet, options: PlanOptions): PackagePlan[] {
         ...(owned.losses.get(scan.name) ?? []),
         ...(alternatives.losses.get(scan.name) ?? []),
         ...(linking.losses.get(scan.name) ?? []),
+        ...recommendedOf(set, scan),
         ...conflicts.losses,
         ...found.losses,
         ...quirks.losses,

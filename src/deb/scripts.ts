@@ -138,5 +138,7 @@ export function readScripts(scripts: ReadonlyMap<string, string>): ScriptFacts {
     const detail = runs.length === 0 ? "never run" : `never run; it calls ${runs.slice(0, 20).join(", ")}`;
     lose("script", name, `${text.split("\n").length} lines, ${detail}`);
   }
+  const triggers = (scripts.get("triggers") ?? "").split("\n").map((line) => line.replace(/#.*/, "").trim());
+  for (const line of triggers) if (line !== "") lose("script", "triggers", `${line}: no trigger of dpkg is made`);
   return facts;
 }
