@@ -71,7 +71,7 @@ export async function planInstall(moss: Moss, words: readonly string[], options:
       gives: (text) => [...installed.providing(text)].length > 0 || offers.providing(text).length > 0,
       names: () => offers.names(),
     };
-    const jobs = words.map((word): Job => {
+    const jobs = forEach(words, (word): Job => {
       const stone = local.get(word);
       return stone === undefined
         ? { kind: "install", capability: capabilityOf(word, known) }
@@ -90,7 +90,7 @@ export async function planRemove(
 ): Promise<Plan> {
   return await plan(moss, options, ({ installed }) => {
     if (words.length === 0) return { jobs: [{ kind: "remove-orphans" }], summary: "Remove what nobody needs" };
-    const names = [...new Set(words.map((word) => installedName(moss, installed, word)))];
+    const names = [...new Set(forEach(words, (word) => installedName(moss, installed, word)))];
     const jobs: Job[] = [{ kind: "remove", names, dependents: options.dependents !== false }];
     return { jobs, summary: summaryOf("Remove", names) };
   });
@@ -104,13 +104,32 @@ export async function planUpgrade(
 ): Promise<Plan> {
   const { newerOnly = false } = options;
   const made = await plan(moss, options, ({ installed }) => {
-    const names = words.map((word) => installedName(moss, installed, word));
+    const names = forEach(words, (word) => installedName(moss, installed, word));
     const jobs: Job[] = [names.length === 0 ? { kind: "upgrade", newerOnly } : { kind: "upgrade", newerOnly, names }];
     return { jobs, summary: summaryOf("Upgrade", names) };
   });
   if (words.length > 0) return made;
   const changed = made.incoming.filter(({ kind }) => kind !== "mark").map(({ name }) => name);
   return { ...made, summary: summaryOf("Upgrade", changed) };
+}
+
+/** Maps words; where several cannot be understood, one failure tells of all of them. */
+function forEach<T>(words: readonly string[], map: (word: string) => T): T[] {
+  const failures: Failure[] = [];
+  const results = words.flatMap((word) => {
+    try {
+      return [map(word)];
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failures.push(error);
+      return [];
+    }
+  });
+  const [first, ...others] = failures;
+  if (first === undefined) return results;
+  if (others.length === 0) throw first;
+  const hints = failures.flatMap(({ hint }) => hint ?? []);
+  throw new Failure(first.code, failures.map(({ message }) => message).join("; "), { hint: hints.join(" ") });
 }
 
 /** The installed package that a word of `moss remove` means. Throws `package.unknown`. */

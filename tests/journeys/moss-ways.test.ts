@@ -129,7 +129,8 @@ test("a collection on a server: what is to be fetched is shown, and bytes that a
     fetch(request) {
       const name = basename(new URL(request.url).pathname);
       asked.push(name);
-      const bytes = existsSync(join(pool, name)) ? readFileSync(join(pool, name)) : undefined;
+      const bytes =
+        existsSync(join(pool, name)) && !request.url.includes("missing") ? readFileSync(join(pool, name)) : undefined;
       if (bytes === undefined || gone) return new Response("no", { status: 404 });
       if (name === broken) bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
       return new Response(bytes);
@@ -137,6 +138,8 @@ test("a collection on a server: what is to be fetched is shown, and bytes that a
   });
   const root = shop.root();
   await must(["remote", "add", "-D", root, "served", `${server.url.href}stone.index`]);
+  const missing = await moss(["remote", "add", "-D", root, "missing", `${server.url.href}missing/stone.index`]);
+  expect([missing.code, (await ask<unknown[]>(["lr", "-D", root])).length]).toEqual([6, 1]);
   const plan = await must(["install", "-D", root, "--dry-run", "nano"]);
   expect(plan.stdout).toMatch(/Download size: 1\.\d KiB\./);
   broken = "nano-7.2.stone";

@@ -60,6 +60,8 @@ test("a word that nothing stands for is answered with what is near", async () =>
   expect([unknown.code, unknown.stdout]).toEqual([5, ""]);
   expect(unknown.stderr).toContain('Cannot find the package "nanno"');
   expect(unknown.stderr).toContain('Did you mean "nano"?');
+  const several = await moss(["install", "-D", root, "-y", "nanno", "dash", "wich"]);
+  for (const word of ["nanno", "wich"]) expect(several.stderr).toContain(`Cannot find the package "${word}"`);
   const kind = await moss(["install", "-D", root, "pkgconfg(zlib)"]);
   expect(kind.code).toBe(2);
   expect(kind.stderr).toContain('Did you mean "pkgconfig"?');

@@ -8,7 +8,7 @@ import { openForChange } from "#cli/moss/engine";
 import { watch } from "#cli/moss/watch";
 import type { Invocation } from "#cli/spec";
 import { describeSource } from "#collections/model";
-import { addCollection, type NewCollection, refreshCollections } from "#moss/collections";
+import { addCollection, dropCollection, type NewCollection, refreshCollections } from "#moss/collections";
 
 const KEYS = ["version", "channel", "arch"];
 
@@ -54,9 +54,21 @@ export async function run(invocation: Invocation): Promise<void> {
     ...(rootIndex === undefined ? {} : { rootIndex: rootIndexOf(rootIndex) }),
     ...(priority === undefined ? {} : { priority }),
   });
-  ui.event({ type: "added", collection: item.name, source: item.source, priority: item.priority });
-  ui.say(`${ui.style.green(`Added ${item.name}`)}, priority ${item.priority}: ${describeSource(item.source)}`);
-  if (options.flag("no-refresh")) return;
+  const added = `${ui.style.green(`Added ${item.name}`)}, priority ${item.priority}: ${describeSource(item.source)}`;
+  if (options.flag("no-refresh")) {
+    ui.event({ type: "added", collection: item.name, source: item.source, priority: item.priority });
+    ui.say(added);
+    return;
+  }
   using watcher = watch(ui);
-  await refreshCollections(moss, { names: [name], must: true, onEvent: watcher.on });
+  try {
+    await refreshCollections(moss, { names: [name], must: true, onEvent: watcher.on });
+  } catch (error) {
+    await dropCollection(moss, name);
+    if (!(error instanceof Failure)) throw error;
+    const hint = `${name} was not added. --no-refresh adds a collection that cannot be reached now.`;
+    throw new Failure(error.code, error.message, { hint, cause: error.cause });
+  }
+  ui.event({ type: "added", collection: item.name, source: item.source, priority: item.priority });
+  ui.say(added);
 }

@@ -50,7 +50,12 @@ export const CARE_VERBS: readonly VerbSpec[] = [
     examples: [{ command: "source <(moss completion bash)", help: "in this shell, at once" }],
     load: async () => await import("#cli/moss/complete"),
   },
-  { name: "version", summary: "show the version", load: async () => await import("#cli/moss/version") },
+  {
+    name: "version",
+    summary: "show the version",
+    options: [{ name: "full", short: "f", help: "with that of the runtime, and the machine" }],
+    load: async () => await import("#cli/moss/version"),
+  },
   {
     name: "__complete",
     summary: "completes a command line",

@@ -51,6 +51,11 @@ export const STATE_VERB: VerbSpec = {
       name: "activate",
       summary: "make a state live",
       operands: [{ name: "state", help: "its number", complete: "state" }],
+      // Words that others' boot images say; there are neither triggers nor boot entries yet that could be left out.
+      options: [
+        { name: "skip-triggers", help: "run no triggers", hidden: true },
+        { name: "skip-boot", help: "write no boot entries", hidden: true },
+      ],
       load: async () => await import("#cli/moss/state-activate"),
     },
     {

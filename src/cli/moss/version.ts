@@ -4,7 +4,10 @@
 /** `moss version`. */
 import type { Invocation } from "#cli/spec";
 
-export function run({ ui, program }: Invocation): void {
-  if (ui.json) ui.value({ name: program.name, version: program.version });
-  else ui.print(`${program.name} ${program.version}`);
+export function run({ ui, program, options }: Invocation): void {
+  const { name, version } = program;
+  const runtime = `Bun ${Bun.version}`;
+  const machine = `${process.platform} ${process.arch}`;
+  if (ui.json) ui.value({ name, version, runtime, machine });
+  else ui.print(options.flag("full") ? `${name} ${version} (${runtime}, ${machine})` : `${name} ${version}`);
 }
