@@ -113,7 +113,7 @@ test("any package is read as it was written, by us and by the other reader", () 
     }),
     { numRuns: 150 },
   );
-}, 60_000);
+}, 120_000);
 
 /** Reads everything that an installation reads; the code of the failure, or "ok". Anything else is a bug and thrown. */
 function outcome(bytes: Uint8Array): string {
@@ -201,7 +201,7 @@ test("plain bytes changed below checksums that are right end in a code or in a s
   );
   expect(seen).toContain("ok");
   expect(seen.size).toBeGreaterThan(6);
-}, 60_000);
+}, 120_000);
 
 test("files changed anywhere are looked at, extracted and refused without harm", () => {
   const whole = forge.forge({ payloads: PAYLOADS });
@@ -223,7 +223,7 @@ test("files changed anywhere are looked at, extracted and refused without harm",
   );
   expect(refused).toBeGreaterThan(100);
   expect(refused).toBeLessThan(550);
-}, 60_000);
+}, 120_000);
 
 /** Whether a file is extracted. Where it is not, nothing must be left. */
 function extracts(file: string, out: string): boolean {

@@ -166,7 +166,7 @@ test("65,535 packages fit in an index, one more is refused", () => {
   const read = readIndex(index());
   expect(read.length).toBe(65_535);
   expect(new Set(read.map(({ size }) => size)).size).toBe(65_535);
-}, 60_000);
+}, 120_000);
 
 test("an index with a bad hash or address is refused", () => {
   const entry = (hash: string, uri: string) =>

@@ -259,7 +259,7 @@ describe("a package of 18 MiB", () => {
       expect(content.equals(bytes)).toBe(true);
       const window = readFrameHeader(payloads.at(-1)?.stored ?? new Uint8Array(0))?.window;
       expect(window).toBe(2 ** PROFILES[profile].windowLog);
-    }, 60_000);
+    }, 120_000);
   }
 
   test("written beside other work it is the same file", async () => {
