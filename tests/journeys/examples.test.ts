@@ -106,8 +106,8 @@ description: Made for a test.
 license: MIT
 toolchain: gnu
 build: |
-    echo '__has_include(<boulder-marker.h>)' | gcc -E -P - | grep -q 0
-    ! type boulder-fake-cc
+    printf '#if __has_include(<boulder-marker.h>)\\n#error seen\\n#endif\\n' | gcc -E -
+    if type boulder-fake-cc; then exit 1; fi
     [ -z "\${CPATH:-}" ]
     [ "$CC" = gcc ]
     [ ! -e ${base} ]

@@ -3,15 +3,15 @@
 
 /** `boulder build` (`bi`): from a recipe to stones. */
 import { mkdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Failure } from "#base/errors";
 import { build } from "#boulder/build/build";
 import type { BuildOptions } from "#boulder/build/options";
 import { localCollection } from "#boulder/profile/store";
 import { loadRecipe } from "#boulder/recipe/load";
 import { PHASES, type ScriptPhase } from "#boulder/recipe/model";
-import { download } from "#boulder/upstreams/download";
 import { type FetchFlags, sourceOptions } from "#cli/boulder/fetch";
+import { collectionOptions } from "#cli/boulder/known";
 import {
   cacheFolder,
   jobsOf,
@@ -68,12 +68,7 @@ export async function buildOptions(
     compilerCache: flags.compilerCache ?? false,
     noCheck: flags.check === false,
     sources: { ...sourceOptions(flags, () => undefined), ...(signal === undefined ? {} : { signal }) },
-    collections: {
-      cache: join(cache, "indexes"),
-      download,
-      refresh: flags.update ?? false,
-      known: new Map(),
-    },
+    collections: await collectionOptions(flags, flags.update ?? false),
     output: flags.local === true ? localCollection(cache, profile.id) : resolve(flags.output ?? "."),
     buildRelease: wholeNumber("build release", flags.buildRelease) ?? 1,
     keep: flags.keep ?? false,

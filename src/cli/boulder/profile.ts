@@ -3,8 +3,10 @@
 
 import { Failure } from "#base/errors";
 import { type Profile, type ProfileCollection, profileId } from "#boulder/profile/model";
-import { configFolders, loadProfiles, saveProfile } from "#boulder/profile/store";
-/** `boulder profile list|add`. */
+import { configFolders, findProfile, loadProfiles, saveProfile } from "#boulder/profile/store";
+import { countPackages } from "#boulder/root/collections";
+import { collectionOptions } from "#cli/boulder/known";
+/** `boulder profile list|add|update`. */
 import { cacheFolder, type GlobalFlags, print, printJson } from "#cli/boulder/options";
 
 export interface ProfileFlags extends GlobalFlags {
@@ -25,12 +27,31 @@ export function listProfiles(flags: ProfileFlags): void {
   }
 }
 
+export interface UpdateFlags extends ProfileFlags {
+  readonly profile?: string;
+}
+
 export interface AddFlags extends ProfileFlags {
   readonly repo: readonly string[];
   readonly family?: string;
 }
 
-export function addProfile(name: string, flags: AddFlags): void {
+/** Fetches the indexes of a profile's collections, all of them where none is named. */
+export async function updateProfiles(flags: UpdateFlags): Promise<void> {
+  const profiles = loadProfiles(configFolders(flags.configDir), cacheFolder(flags));
+  const chosen = flags.profile === undefined ? [...profiles.values()] : [findProfile(profiles, flags.profile)];
+  for (const profile of chosen) await refresh(profile, flags);
+}
+
+async function refresh(profile: Profile, flags: ProfileFlags): Promise<void> {
+  const counts = await countPackages(profile.collections, await collectionOptions(flags, true));
+  if (flags.json === true) printJson({ profile: profile.id, collections: Object.fromEntries(counts) });
+  else
+    for (const { name } of profile.collections)
+      print(`${profile.id}: ${name} offers ${counts.get(name) ?? 0} packages`);
+}
+
+export async function addProfile(name: string, flags: AddFlags): Promise<void> {
   const profile: Profile = {
     id: profileId(name),
     family: flags.family ?? "serpent",
@@ -38,6 +59,7 @@ export function addProfile(name: string, flags: AddFlags): void {
     file: undefined,
   };
   print(`${profile.id}: written to ${saveProfile(configFolders(flags.configDir), profile)}`);
+  await refresh(profile, flags);
 }
 
 const REPO_KEYS = ["name", "uri", "base-uri", "channel", "version", "arch", "priority", "description"];

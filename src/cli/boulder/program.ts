@@ -7,7 +7,7 @@ import type { BuildFlags } from "#cli/boulder/build";
 import type { FetchFlags } from "#cli/boulder/fetch";
 import { addPackageVerbs } from "#cli/boulder/package-verbs";
 import type { PlanVerbFlags } from "#cli/boulder/plan";
-import type { AddFlags, ProfileFlags } from "#cli/boulder/profile";
+import type { AddFlags, ProfileFlags, UpdateFlags } from "#cli/boulder/profile";
 import type { CheckFlags, MacrosFlags } from "#cli/boulder/recipe";
 
 const EXAMPLES = `
@@ -139,7 +139,15 @@ export function boulder(): Command {
     .requiredOption("-r, --repo <key=value,...>", "name=..,uri=..[,priority=N]; can be repeated", many)
     .option("--family <name>", "names of implied dependencies: serpent or debian")
     .action(async (name: string, _: unknown, command: Command) => {
-      (await import("#cli/boulder/profile")).addProfile(name, command.optsWithGlobals<AddFlags>());
+      await (await import("#cli/boulder/profile")).addProfile(name, command.optsWithGlobals<AddFlags>());
+    });
+  profile
+    .command("update")
+    .description("fetch the indexes of a profile's collections anew")
+    .option("-p, --profile <name>", "only of this profile")
+    .option("--json", "as JSON")
+    .action(async (_: unknown, command: Command) => {
+      await (await import("#cli/boulder/profile")).updateProfiles(command.optsWithGlobals<UpdateFlags>());
     });
 
   addPackageVerbs(program);
