@@ -12,7 +12,8 @@ export async function run(invocation: Invocation): Promise<void> {
   const { ui, command } = invocation;
   {
     using reader = openReader(invocation);
-    if (reader.pending() === undefined) {
+    // Trees that a killed command was still making are removed too, where there is the right to.
+    if (reader.pending() === undefined && (!reader.exists || process.geteuid?.() !== 0)) {
       ui.event({ type: "done", recovered: false });
       ui.say("There is nothing to recover.");
       return;
@@ -22,4 +23,5 @@ export async function run(invocation: Invocation): Promise<void> {
   using watcher = watch(ui);
   const how = await recoverRoot(moss.root, { command, wait: waitOf(invocation) }, watcher.on);
   ui.event({ type: "done", recovered: how !== undefined, how });
+  if (how === undefined) ui.say("There is nothing to recover.");
 }

@@ -6,7 +6,7 @@ import { fittedTable, oneLine } from "#cli/moss/text";
 import { counted, formatBytes } from "#cli/style";
 import type { Ui } from "#cli/ui";
 import { formatVersion, type PackageMeta } from "#model/package";
-import { type Plan, type PlannedPackage, planValue } from "#moss/plan";
+import { type Plan, type PlannedPackage, type PlannedRemoval, planValue } from "#moss/plan";
 import { reasonText, removalText } from "#moss/reasons";
 
 /** Versions of a change; where only the build differs, that is shown too. */
@@ -21,57 +21,61 @@ const HEADINGS: Readonly<Record<PlannedPackage["kind"], string>> = {
   upgrade: "will be upgraded",
   downgrade: "will go back to an older release",
   reinstall: "will be replaced by another build",
-  mark: "is here already, and is kept or not as you say now",
+  mark: "here already will be kept even where nothing needs it",
 };
 
 export function showPlan(ui: Ui, plan: Plan): void {
   ui.event({ type: "plan", ...planValue(plan) });
   if (ui.json) return;
-  const { style } = ui;
   for (const kind of ["install", "upgrade", "downgrade", "reinstall", "mark"] as const) {
-    const list = plan.incoming.filter((item) => item.kind === kind);
-    if (list.length === 0) continue;
-    const heading =
-      kind === "mark" && list.length > 1 ? HEADINGS.mark.replace("is", "are").replace("is", "are") : HEADINGS[kind];
-    const collections = [...new Set(list.flatMap((item) => item.collection ?? []))];
-    // One name for all says it better in the heading, and leaves the room to the reasons.
-    const from = collections.length === 1 ? ` from ${collections[0]}` : "";
-    ui.print(style.bold(`${counted(list.length, "package")} ${heading}${from}:`));
-    // What was asked for comes first: it is what people look for.
-    const ordered = [...list.filter((item) => item.explicit), ...list.filter((item) => !item.explicit)];
-    const rows = ordered.map((item) => [
-      item.explicit ? style.bold(item.name) : item.name,
-      item.before === undefined || kind === "mark"
-        ? style.magenta(formatVersion(item.meta))
-        : style.magenta(change(item.before, item.meta)),
-      item.kind === "mark" ? "" : formatBytes(item.size),
-      ...(collections.length > 1 ? [item.collection ?? ""] : []),
-      oneLine(
-        kind === "mark"
-          ? item.explicit
-            ? "kept from now on"
-            : "may leave with what needs it"
-          : reasonText(item.reason),
-      ),
-    ]);
-    for (const line of fittedTable(rows, [2], "  ")) ui.print(line);
+    showIncoming(
+      ui,
+      HEADINGS[kind],
+      plan.incoming.filter((item) => item.kind === kind),
+    );
   }
-  if (plan.outgoing.length > 0) {
-    ui.print(style.bold(`${counted(plan.outgoing.length, "package")} will be ${style.red("removed")}:`));
-    const asked = plan.outgoing.filter(({ reason }) => reason.kind === "asked");
-    const others = plan.outgoing.filter(({ reason }) => reason.kind !== "asked");
-    const rows = [...asked, ...others].map(({ name, meta, reason, size }) => [
-      style.bold(name),
-      style.magenta(formatVersion(meta)),
-      formatBytes(size),
-      oneLine(removalText(reason)),
-    ]);
-    for (const line of fittedTable(rows, [2], "  ")) ui.print(line);
-  }
+  showOutgoing(ui, plan.outgoing);
   showHeldBack(ui, plan);
   const grows = plan.delta >= 0 ? `grows by ${formatBytes(plan.delta)}` : `shrinks by ${formatBytes(-plan.delta)}`;
   const here = plan.local === 0 ? "" : ` (${formatBytes(plan.local)} of stones are here)`;
   ui.print(`Download size: ${formatBytes(plan.download)}${here}. Disk: /usr ${grows}.`);
+}
+
+/** What was asked for comes first: it is what people look for. */
+function askedFirst<T>(list: readonly T[], asked: (item: T) => boolean): T[] {
+  return [...list.filter(asked), ...list.filter((item) => !asked(item))];
+}
+
+function showIncoming(ui: Ui, heading: string, list: readonly PlannedPackage[]): void {
+  if (list.length === 0) return;
+  const { style } = ui;
+  const collections = [...new Set(list.flatMap((item) => item.collection ?? []))];
+  // One name for all says it better in the heading, and leaves the room to the reasons.
+  const from = collections.length === 1 ? ` from ${collections[0]}` : "";
+  ui.print(style.bold(`${counted(list.length, "package")} ${heading}${from}:`));
+  const rows = askedFirst(list, ({ explicit }) => explicit).map((item) => [
+    item.explicit ? style.bold(item.name) : item.name,
+    style.magenta(
+      item.before === undefined || item.kind === "mark" ? formatVersion(item.meta) : change(item.before, item.meta),
+    ),
+    formatBytes(item.size),
+    ...(collections.length > 1 ? [item.collection ?? ""] : []),
+    oneLine(reasonText(item.reason)),
+  ]);
+  for (const line of fittedTable(rows, [2], "  ")) ui.print(line);
+}
+
+function showOutgoing(ui: Ui, list: readonly PlannedRemoval[]): void {
+  if (list.length === 0) return;
+  const { style } = ui;
+  ui.print(style.bold(`${counted(list.length, "package")} will be ${style.red("removed")}:`));
+  const rows = askedFirst(list, ({ reason }) => reason.kind === "asked").map(({ name, meta, reason, size }) => [
+    style.bold(name),
+    style.magenta(formatVersion(meta)),
+    formatBytes(size),
+    oneLine(removalText(reason)),
+  ]);
+  for (const line of fittedTable(rows, [2], "  ")) ui.print(line);
 }
 
 /** Upgrades that are offered and cannot be made. */
