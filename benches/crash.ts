@@ -45,9 +45,12 @@ function count(row: string, killed: boolean, was: "old" | "new", death?: Death):
   if (what !== undefined) calls.set(what, (calls.get(what) ?? 0) + 1);
 }
 
-function progress(done: number, what: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${runs} ${what}\u001b[K`);
-  else if (done % 100 === 0) process.stderr.write(`${done} of ${runs} ${what}\n`);
+const counted = { runs: 0 };
+
+function progress(what: string): void {
+  counted.runs += 1;
+  if (process.stderr.isTTY) process.stderr.write(`\r${counted.runs} of ${runs}: ${what}\u001b[K`);
+  else if (counted.runs % 100 === 0) process.stderr.write(`${counted.runs} of ${runs}\n`);
 }
 
 /** Runs on one root; a fresh one now and then, so that first states and small numbers come again. */
@@ -55,7 +58,7 @@ const ROUND = 100;
 /** A command's calls are recorded anew after so many deaths of its kind, since what it does changes with the root. */
 const RECORDED_FOR = 15;
 
-async function round(number: number, length: number, done: number): Promise<void> {
+async function round(number: number, length: number): Promise<void> {
   using walk = await Walk.start(seed * 1000 + number, program);
   const recorded = new Map<Kind, { readonly deaths: Death[]; left: number }>();
   for (let i = 0; i < length; i++) {
@@ -71,7 +74,7 @@ async function round(number: number, length: number, done: number): Promise<void
       i % 8 === 7 ? { fault: STEPS[(number * 13 + i) % STEPS.length] ?? "begun" } : walk.pick(known.deaths);
     const { killed, was } = await walk.step(operation, death, i % 2 === 0);
     count(operation.kind, killed, was, death);
-    progress(done + i, operation.kind);
+    progress(operation.kind);
   }
   await walk.visitAll();
 }
@@ -82,18 +85,18 @@ let done = 0;
 try {
   for (let number = 0; done < runs - imports; number++) {
     const length = Math.min(ROUND, runs - imports - done);
-    await round(number, length, done);
+    await round(number, length);
     done += length;
   }
   using walk = await ImportWalk.start(seed);
   for (let i = 0; i < imports; i++) {
     const { killed, was } = await walk.step();
     count("import", killed, was);
-    progress(done + i, "import");
+    progress("import");
   }
 } catch (error) {
   process.stdout.write(
-    `FAILED with seed ${seed} after ${done} runs: ${error instanceof Error ? error.message : String(error)}\n`,
+    `FAILED with seed ${seed} after ${counted.runs} runs: ${error instanceof Error ? error.message : String(error)}\n`,
   );
   process.exitCode = 1;
 }
