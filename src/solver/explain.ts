@@ -7,6 +7,7 @@ import { nearest } from "#base/nearest";
 import { type CapabilityText, formatCapability, parseCapability } from "#model/dependency";
 import { formatVersion } from "#model/package";
 import type { Offer, Problem } from "#solver/model";
+import { better } from "#solver/rules";
 import type { Build, Why } from "#solver/why";
 
 const MOST = 4;
@@ -183,7 +184,7 @@ function hintOf<O extends Offer>(problem: Problem<O>, core: readonly Why<O>[], c
     return "Nothing works without it. Where that is what you want, say so with the extra flag.";
   for (const why of core) {
     if (why.kind !== "needs" || why.candidates.length > 0) continue;
-    const near = nearName(problem, why.capability);
+    const near = hidden(problem, why.capability) ?? nearName(problem, why.capability);
     return near ?? "Refresh the collections, or add one that has it.";
   }
   if (core.some((why) => why.kind === "stays" && why.because === "pinned"))
@@ -204,6 +205,17 @@ function nearName<O extends Offer>({ offers, installed }: Problem<O>, text: Capa
       [...installed.all()].map(({ meta }) => meta.name),
     );
   return near === undefined ? undefined : `Is "${near}" meant?`;
+}
+
+/** A build that would give it, did not a higher collection have another build of its name. */
+function hidden<O extends Offer>({ offers }: Problem<O>, text: CapabilityText): string | undefined {
+  const [below] = [...offers.providing(text)].sort(better);
+  if (below === undefined) return undefined;
+  const { name } = below.meta;
+  const [above] = [...offers.providing(`name(${name})`)].filter(({ meta }) => meta.name === name).sort(better);
+  if (above === undefined || above.priority <= below.priority) return undefined;
+  const of = (offer: Offer) => `${name} ${formatVersion(offer.meta)} of ${offer.collection}`;
+  return `${of(below)} gives it, but ${of(above)} comes before that.`;
 }
 
 /** What was asked for is nowhere. */
