@@ -7,10 +7,11 @@ import { compareText } from "#base/order";
 import type { Collection, CollectionOffer } from "#collections/model";
 import type { PackageId, PackageMeta } from "#model/package";
 import { reasonText, removalText } from "#moss/reasons";
-import { systemModel } from "#moss/system-model";
+import { explicitOf, systemModel } from "#moss/system-model";
 import type { ChangeKind, Reason, RemovalReason, Solution } from "#solver/model";
 import type { Selection } from "#transition/change";
 import type { MossRoot } from "#transition/root";
+import type { StateRecord } from "#transition/schema";
 
 /** A package that comes or changes. */
 export interface PlannedPackage {
@@ -155,14 +156,19 @@ function explicitNames(
   incoming: readonly PlannedPackage[],
   outgoing: readonly PlannedRemoval[],
 ): string[] {
-  const now = base === 0 ? [] : root.packages(root.state(base));
-  const names = new Set(now.filter(({ explicit }) => explicit).map(({ name }) => name));
+  const names = new Set(base === 0 ? [] : explicitIn(root, root.state(base)));
   for (const { name } of outgoing) names.delete(name);
   for (const { name, explicit } of incoming) {
     if (explicit) names.add(name);
     else names.delete(name);
   }
   return [...names].sort(compareText);
+}
+
+/** Its own model says what was asked for in a state, so that the list of all packages need not be read. */
+function explicitIn(root: MossRoot, state: StateRecord): string[] {
+  const all = () => root.packages(state).flatMap(({ name, explicit }) => (explicit ? [name] : []));
+  return explicitOf(root.systemModel(state)) ?? all();
 }
 
 /** A plan as programs get it. */

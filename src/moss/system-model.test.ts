@@ -5,7 +5,7 @@
 import { expect, test } from "bun:test";
 import type { Collection } from "#collections/model";
 import { parseKdl } from "#formats/kdl";
-import { systemModel } from "#moss/system-model";
+import { explicitOf, systemModel } from "#moss/system-model";
 
 const collection = (name: string, more: Partial<Collection> = {}): Collection => ({
   name,
@@ -29,6 +29,7 @@ test("collections and packages are read back as they were, whatever their names"
   const text = systemModel([collection("volatile", rooted), collection("protosnek")], names);
   const [repositories, packages] = parseKdl("model", text);
   expect(packages?.children.map(({ name }) => name)).toEqual(names);
+  expect(explicitOf(text)).toEqual(names);
   expect(repositories?.children.map(({ name }) => name)).toEqual(["protosnek", "volatile"]);
   const fields = (at: number) =>
     Object.fromEntries(repositories?.children[at]?.children.map(({ name, args }) => [name, args[0]]) ?? []);
@@ -46,6 +47,11 @@ test("collections and packages are read back as they were, whatever their names"
     priority: 10,
     enabled: false,
   });
+});
+
+test("of another text nothing is claimed to be known", () => {
+  for (const text of ["", "packages\n", "repositories {\n}\n", "packages {\n"])
+    expect(explicitOf(text)).toBeUndefined();
 });
 
 test("equal input gives equal bytes, in whatever order it comes", () => {

@@ -42,3 +42,15 @@ export function systemModel(collections: readonly Collection[], explicit: readon
     "",
   ].join("\n");
 }
+
+/** The packages of a model that `systemModel` has written; undefined for any other text. */
+export function explicitOf(model: string): string[] | undefined {
+  const lines = model.split("\n");
+  const begin = lines.lastIndexOf("packages {");
+  const end = lines.indexOf("}", begin);
+  if (begin < 0 || end < 0) return undefined;
+  return lines.slice(begin + 1, end).map((line) => {
+    const text = line.trim();
+    return text.startsWith('"') ? String(JSON.parse(text)) : text;
+  });
+}
