@@ -87,7 +87,8 @@ async function refusal(bytes: Uint8Array): Promise<Failure> {
   expect(left).toEqual([]);
   expect(readdirSync(folder).sort()).toEqual(existsSync(outDir) ? ["cache", "evil.deb", "out"] : ["evil.deb"]);
   if (failed instanceof Failure) return failed;
-  throw failed ?? new Error("it was imported");
+  if (failed instanceof Error) throw failed;
+  throw new Error("it was imported");
 }
 
 const HOSTILE: Readonly<Record<string, readonly Member[]>> = {

@@ -15,7 +15,7 @@ import { readIndex } from "#stone/repository";
 import { run } from "#sys/process";
 import { sha256Hex } from "#sys/sha256";
 import { checkLibraries } from "../../tools/libraries.ts";
-import { inOwnGroup } from "../../tools/own-group.ts";
+import { OwnGroup } from "../../tools/own-group.ts";
 import { ANNOUNCED } from "../../tools/protosnek.ts";
 import { must } from "./moss.ts";
 
@@ -136,7 +136,8 @@ test.skipIf(!mayBoot)(
       "-b",
       "systemd.wants=probe.service",
     ];
-    const { code, stdout, stderr } = await run(inOwnGroup(command), { timeout: 100_000 });
+    using group = new OwnGroup();
+    const { code, stdout, stderr } = await run(group.command(command), { timeout: 100_000 });
     const path = join(probe, "report");
     const report = existsSync(path) ? readFileSync(path, "utf8") : `${stdout}\n${stderr}`;
     expect(report.split("\n")).toEqual([

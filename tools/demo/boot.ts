@@ -8,6 +8,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
 import { formatDuration } from "#cli/style";
+import { OwnGroup } from "../own-group.ts";
 import type { Places } from "./places.ts";
 import type { Stage } from "./stage.ts";
 
@@ -93,7 +94,8 @@ export async function bootSystem(stage: Stage, places: Places): Promise<void> {
         timeout: PATIENCE,
         codes: [1, 124, 130, 137],
       } as const;
-      const { code, stdout, ms } = await stage.run(words, options);
+      using group = new OwnGroup();
+      const { code, stdout, ms } = await stage.run(group.command(words), options);
       const lines = stripVTControlCharacters(stdout).replaceAll("\r", "").split("\n");
       if (!existsSync(report)) {
         stage.say(`   ${name} could not boot it here (code ${code}): ${lines.slice(-3).join(" | ")}`);
