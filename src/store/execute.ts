@@ -8,7 +8,7 @@
 import { fstatSync, rmSync } from "node:fs";
 import { Failure } from "#base/errors";
 import { linkFurther } from "#store/further";
-import { applyLinkOwner, applyOwnerAndMode } from "#store/owner";
+import { applyLinkOwner, applyOwnerAndMode, ownedByMe } from "#store/owner";
 import type { Place } from "#store/place";
 import { STEP } from "#store/program";
 import { applyXattrs, decodeXattrs } from "#store/xattrs";
@@ -22,6 +22,8 @@ export function execute(unit: Uint8Array, place: Place): void {
 }
 
 const SET_GID = 0o2000;
+/** Bits of a mode that creation does not give: set-id, sticky, and those that the umask takes away. */
+const NOT_FROM_CREATION = 0o7000 | process.umask();
 const OPEN_DIRECTORY = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 class Executor {
@@ -136,14 +138,23 @@ class Executor {
 
   #make(directory: number): number {
     const name = this.#text();
-    // Another unit may have made it already; both then set the same mode.
-    if (c.mkdirat(directory, name, 0o700) !== 0) {
-      const error = lastError("mkdirat", this.#last());
+    const from = this.#textStart;
+    const to = this.#at - 1;
+    const mode = this.#number();
+    const uid = this.#number();
+    const gid = this.#number();
+    const fail = (call: string) => lastError(call, this.#unit.toString("utf8", from, to));
+    this.#mode = mode;
+    const fresh = c.mkdirat(directory, name, mode & 0o777) === 0;
+    if (!fresh) {
+      // Another unit may have made it already; both then set the same mode.
+      const error = fail("mkdirat");
       if (error.code !== "EEXIST") throw error;
     }
     const fd = c.openat(directory, name, OPEN_DIRECTORY, 0);
-    if (fd < 0) throw lastError("openat", this.#last());
-    this.#setOwnerAndMode(fd);
+    if (fd < 0) throw fail("openat");
+    const plain = (mode & NOT_FROM_CREATION) === 0 && !this.#inherits && ownedByMe(uid, gid);
+    if (!fresh || !plain) applyOwnerAndMode(fd, uid, gid, mode, "a directory");
     return fd;
   }
 
