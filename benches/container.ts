@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import { type ContainerOptions, runInRoot } from "#container/run";
 /**
  * From a running process: start a container, run /bin/true in it, and be back. Beside it plain bubblewrap without an
  * overlay, in turn with it so that both meet the same machine; the command moss-container beside both with its own
- * start-up, which is that of `moss-container --version`. The root is the machine's own.
+ * start-up, which is that of `moss-container --version` (compiled). The root is the machine's own.
  */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ContainerOptions, runInRoot } from "#container/run";
+import { buildExecutable } from "../tools/build.ts";
 import { median } from "./_timing.ts";
 
 const RUNS = Number(process.argv[2] ?? 100);
 const PLAIN = "bwrap --unshare-all --die-with-parent --bind / / --dev /dev --proc /proc /bin/true".split(" ");
-const COMMAND = [process.execPath, `${import.meta.dir}/../bin/moss-container.ts`];
+const folder = mkdtempSync(join(tmpdir(), "bench-container-"));
+const COMMAND = [join(await buildExecutable(folder), "../moss-container")];
 
 async function spawned(command: string[]): Promise<void> {
   const child = Bun.spawn(command, { stdio: ["ignore", "pipe", "pipe"] });
@@ -39,6 +44,7 @@ for (let run = 0; run < RUNS + 5; run++) {
     if (run >= 5) times.get(name)?.push(performance.now() - start);
   }
 }
+rmSync(folder, { recursive: true });
 
 const of = (name: string): number => median(times.get(name) ?? []);
 const peer = of("bwrap alone");
