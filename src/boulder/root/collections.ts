@@ -19,7 +19,6 @@ import { Offers, type RootOffer } from "./resolve";
 export interface CollectionOptions {
   /** Folder for what collections offer. */
   readonly cache: string;
-  readonly download: Download;
   /** Looks again for indexes that are there already. */
   readonly refresh: boolean;
   /** Collections by the name that people know them by. */

@@ -4,7 +4,6 @@
 /** Where the collections lie that profiles only name: those that moss knows, and those that this system's moss has. */
 import { join } from "node:path";
 import type { CollectionOptions } from "#boulder/root/collections";
-import { download } from "#boulder/upstreams/download";
 import { cacheFolder, type GlobalFlags } from "#cli/boulder/options";
 import { readConfig } from "#collections/config";
 import { knownCollections } from "#collections/known";
@@ -17,5 +16,5 @@ async function knownPlaces(): Promise<Map<string, string>> {
 
 /** How the collections of a profile are read. */
 export async function collectionOptions(flags: GlobalFlags, refresh: boolean): Promise<CollectionOptions> {
-  return { cache: join(cacheFolder(flags), "indexes"), download, refresh, known: await knownPlaces() };
+  return { cache: join(cacheFolder(flags), "indexes"), refresh, known: await knownPlaces() };
 }
