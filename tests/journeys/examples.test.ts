@@ -62,7 +62,7 @@ test.skipIf(!reachable)("Debian's packages and the sources are here", async () =
   expect([imported?.code, imported?.stderr]).toEqual([0, expect.any(String)]);
   const sources = await ground.fetchSources(chosen.map((example) => example.source));
   expect([sources.code, sources.stderr]).toEqual([0, ""]);
-});
+}, 600_000);
 
 for (const example of chosen) {
   test.skipIf(!reachable)(`${example.name} (${example.system}) is built, installed and works`, async () => {
@@ -78,7 +78,7 @@ for (const example of chosen) {
     expect([code, stdout]).toEqual([0, example.says]);
     const dynamic = await run(["readelf", "-d", join(root, example.elf ?? "")]);
     expect(dynamic.stdout).toContain("(RELR)");
-  });
+  }, 600_000);
 }
 
 test.skipIf(!reachable)(
@@ -134,4 +134,4 @@ test.skipIf(!reachable)("without a stated dependency the build fails and names t
     'Missing was the header readline/readline.h: libreadline-dev has it; add "libreadline-dev"',
   );
   expect(existsSync(join(base, "none/manifest.x86_64.bin"))).toBe(false);
-});
+}, 600_000);
