@@ -12,11 +12,21 @@ import { buildProject } from "./demo/build.ts";
 import { changeSystem } from "./demo/changes.ts";
 import { makeCollections } from "./demo/collections.ts";
 import { leftovers, type Traces, traces } from "./demo/leftovers.ts";
+import { buildNested } from "./demo/nested.ts";
 import { Places } from "./demo/places.ts";
 import { Stage } from "./demo/stage.ts";
 import { enterSystem, installSystem, makeWorkshop } from "./demo/system.ts";
 
-const PARTS = [makeCollections, installSystem, enterSystem, bootSystem, changeSystem, makeWorkshop, buildProject];
+const PARTS = [
+  makeCollections,
+  installSystem,
+  enterSystem,
+  bootSystem,
+  changeSystem,
+  makeWorkshop,
+  buildProject,
+  buildNested,
+];
 
 function openPlaces(): Places | undefined {
   try {

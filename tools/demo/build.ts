@@ -12,8 +12,10 @@ import type { Stage } from "./stage.ts";
 import { liveState, treeDigest } from "./system.ts";
 
 const repository = join(import.meta.dir, "../..");
-const NAME = "lua";
-const PROFILE = "local-x86_64";
+/** The project that is built. */
+export const NAME = "lua";
+/** The profile that it is built with. */
+export const PROFILE = "local-x86_64";
 
 /** The second release: a change that can be seen once it is installed. */
 function writeSecondRelease(recipe: string): void {
@@ -25,15 +27,14 @@ function writeSecondRelease(recipe: string): void {
   writeFileSync(path, next);
 }
 
-function writeProfile(places: Places): void {
-  const local = places.in("boulder/collections", PROFILE);
-  mkdirSync(local, { recursive: true });
-  mkdirSync(places.in("boulder/config"), { recursive: true });
+/** Writes a profile of two layers: what came from Debian, and over it what is built here. */
+export function writeProfile(config: string, protosnek: string, local: string): void {
+  mkdirSync(config, { recursive: true });
   const collection = (name: string, uri: string, priority: number) =>
     `        "${name}" {\n            uri "${uri}"\n            priority ${priority}\n        }\n`;
-  const both = collection("protosnek", places.in("collections/protosnek"), 0) + collection(PROFILE, local, 100);
+  const both = collection("protosnek", protosnek, 0) + collection(PROFILE, local, 100);
   const text = `"${PROFILE}" {\n    family "debian"\n    repositories {\n${both}    }\n}\n`;
-  writeFileSync(places.in("boulder/config/profile.kdl"), text);
+  writeFileSync(join(config, "profile.kdl"), text);
 }
 
 export async function buildProject(stage: Stage, places: Places): Promise<void> {
@@ -64,7 +65,9 @@ export async function buildProject(stage: Stage, places: Places): Promise<void> 
   };
 
   await stage.step("Build a real upstream project with boulder, in a root of protosnek's packages", async () => {
-    writeProfile(places);
+    const local = places.in("boulder/collections", PROFILE);
+    mkdirSync(local, { recursive: true });
+    writeProfile(places.in("boulder/config"), places.in("collections/protosnek"), local);
     cpSync(join(repository, "examples/recipes", NAME), recipe, { recursive: true });
     const tool = [
       process.execPath,
