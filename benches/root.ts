@@ -9,8 +9,9 @@
  */
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
+import { sha256Hex } from "#sys/sha256";
 import { buildExecutable } from "../tools/build.ts";
 import { measured, must } from "./_floor.ts";
 import { type BenchPackage, benchPackages, MINBASE } from "./_packages.ts";
@@ -19,13 +20,24 @@ import { median, ratioRow, report } from "./_table.ts";
 
 const { values: flags } = parseArgs({ options: { rounds: { type: "string", default: "3" } } });
 
+const SUITE = "bookworm";
+
 /** The same packages as Debian's own files, as an archive that apt reads from the disk. */
 async function makeArchive(folder: string, packages: readonly BenchPackage[]): Promise<string> {
   const archive = join(folder, "archive");
-  mkdirSync(archive);
-  for (const { deb } of packages) copyFileSync(deb, join(archive, basename(deb)));
-  writeFileSync(join(archive, "Packages"), await must(["dpkg-scanpackages", "-m", "."], { cwd: archive }));
-  return `deb [trusted=yes] copy:${archive} ./`;
+  const architecture = (await must(["dpkg", "--print-architecture"])).trim();
+  const list = `main/binary-${architecture}/Packages`;
+  const suite = join(archive, "dists", SUITE);
+  mkdirSync(join(archive, "pool"), { recursive: true });
+  mkdirSync(dirname(join(suite, list)), { recursive: true });
+  for (const { deb } of packages) copyFileSync(deb, join(archive, "pool", basename(deb)));
+  const text = await must(["dpkg-scanpackages", "-m", "pool"], { cwd: archive });
+  writeFileSync(join(suite, list), text);
+  // mmdebstrap asks for what is essential in the suite of this name.
+  const fields = [`Suite: ${SUITE}`, `Codename: ${SUITE}`, `Architectures: ${architecture}`, "Components: main"];
+  const digest = ` ${sha256Hex(text)} ${Buffer.byteLength(text)} ${list}`;
+  writeFileSync(join(suite, "Release"), `${[...fields, "SHA256:", digest].join("\n")}\n`);
+  return `deb [trusted=yes] copy:${archive} ${SUITE} main`;
 }
 
 const folder = mkdtempSync(join(tmpdir(), "bench-root-"));
@@ -54,8 +66,20 @@ try {
     if (!existsSync(join(two, "usr/bin/bash"))) throw new Error("the second root has no bash");
     for (const path of [one, two, cache]) await clear(path);
     const root = join(folder, "debian");
-    const command = ["mmdebstrap", "--variant=minbase", "--mode=root", "-q", '--aptopt=APT::Sandbox::User "root"'];
-    peer.push((await measured([...command, "bookworm", root, source])).wall);
+    const command = [
+      "mmdebstrap",
+      "--variant=minbase",
+      "--mode=root",
+      "-q",
+      "--include=apt",
+      "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
+      '--aptopt=APT::Sandbox::User "root"',
+    ];
+    peer.push((await measured([...command, SUITE, root, source])).wall);
+    const shown = await must(["dpkg-query", `--root=${root}`, "-W", "-f", "${Package}\n"]);
+    const found = shown.trim().split("\n");
+    const missing = names.filter((name) => !found.includes(name));
+    if (missing.length > 0) throw new Error(`mmdebstrap did not take ${missing.join(", ")}`);
     await clear(root);
   }
   process.stdout.write(`${packages.length} packages; mmdebstrap configures them, which moss does not yet\n`);
