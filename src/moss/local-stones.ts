@@ -7,7 +7,6 @@ import { pathToFileURL } from "node:url";
 import type { Catalogue } from "#collections/catalogue";
 import type { CollectionOffer } from "#collections/model";
 import { hashFile } from "#fetch/download";
-import { formatCapability, parseCapability } from "#model/dependency";
 import type { PackageId } from "#model/package";
 import { givenBy } from "#solver/installed";
 import type { OfferSource } from "#solver/model";
@@ -68,10 +67,5 @@ export class Offers implements OfferSource<CollectionOffer> {
   /** Is there a package of this name? */
   has(name: string): boolean {
     return this.#local.some(({ meta }) => meta.name === name) || this.#catalogue.byName(name).length > 0;
-  }
-
-  /** Does anything give this? */
-  gives(text: string): boolean {
-    return this.providing(formatCapability(parseCapability(text))).length > 0;
   }
 }
