@@ -59,7 +59,7 @@ const ROUND = 100;
 const RECORDED_FOR = 15;
 
 async function round(number: number, length: number): Promise<void> {
-  using walk = await Walk.start(seed * 1000 + number, program);
+  using walk = await Walk.start(seed * 1000 + number, { program });
   const recorded = new Map<Kind, { readonly deaths: Death[]; left: number }>();
   for (let i = 0; i < length; i++) {
     const operation = walk.choose();

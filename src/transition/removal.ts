@@ -6,6 +6,7 @@ import { rmSync } from "node:fs";
 import type { PackageId } from "#model/package";
 import type { WriteTransaction } from "#moss-db/index";
 import { decodeFiles } from "#store/files";
+import { syncFileSystem } from "#sys/sync";
 import type { Listener } from "#transition/events";
 import { fault } from "#transition/fault";
 import { dropRelations } from "#transition/relations";
@@ -70,6 +71,8 @@ export async function finishRemoval(
   fault("prune-states");
   const { refreshed, trees } = releaseTrees(root, orphans);
   fault("prune-trees");
+  // A record that outlives a power cut must be of a tree that does.
+  if (refreshed !== undefined) syncFileSystem(root.trees);
   const packages = root.database.update((tx) => {
     if (refreshed !== undefined) tx.bucket(TREES).set(refreshed.place, refreshed.record);
     const count = dropUnneeded(tx);

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** The spare tree that a transition leaves behind, so that the next one pays only for what it changes. */
+import { syncFileSystem } from "#sys/sync";
 import { type Listener, Stopwatch } from "#transition/events";
 import { fault } from "#transition/fault";
 import type { MossRoot } from "#transition/root";
@@ -27,6 +28,8 @@ export function ensureSpare(root: MossRoot, onEvent: Listener): boolean {
   });
   if (made === undefined) return false;
   fault("spare-built");
+  // A record that outlives a power cut must be of a tree that does.
+  syncFileSystem(root.trees);
   root.database.update((tx) => tx.bucket(TREES).set(made.place, made.tree));
   return true;
 }

@@ -39,6 +39,14 @@ export interface Outcome {
   readonly was: "old" | "new";
 }
 
+export interface WalkOptions {
+  readonly program?: ProgramName;
+  /** Where the root is made; a folder of its own where absent. */
+  readonly folder?: string;
+  /** Called after each death, before anybody looks. */
+  readonly afterwards?: () => Promise<void>;
+}
+
 /** A pseudo-random number generator, so that a walk can be repeated. */
 export function randomOf(seed: number): (below: number) => number {
   let state = seed >>> 0;
@@ -82,7 +90,9 @@ export function recordedCalls(trace: string, marker: string): Death[] {
 
 export class Walk implements Disposable {
   readonly base = mkdtempSync(join(tmpdir(), "crash-"));
-  readonly root = join(this.base, "root");
+  readonly root: string;
+  /** Called after each death, before anybody looks; for power cuts. */
+  readonly #afterwards: () => Promise<void>;
   readonly #random: (below: number) => number;
   readonly #program: Program;
   readonly #stones: ReadonlyMap<Build, MadeStone>;
@@ -91,7 +101,9 @@ export class Walk implements Disposable {
   readonly states = new Map<number, readonly Build[]>();
   live = 0;
 
-  private constructor(seed: number, program: ProgramName) {
+  private constructor(seed: number, { program = "child", folder, afterwards }: WalkOptions) {
+    this.root = join(folder ?? this.base, "root");
+    this.#afterwards = afterwards ?? (() => Promise.resolve());
     this.#program = programOf(program, this.root);
     this.#random = randomOf(seed);
     this.#stones = makeStones(join(this.base, "stones"));
@@ -101,8 +113,8 @@ export class Walk implements Disposable {
   }
 
   /** A root with a first state. */
-  static async start(seed: number, program: ProgramName = "child"): Promise<Walk> {
-    const walk = new Walk(seed, program);
+  static async start(seed: number, options: WalkOptions = {}): Promise<Walk> {
+    const walk = new Walk(seed, options);
     await walk.#command(walk.#set("install", ["base-1", "tool-1"]).command);
     const release = await run(["sha256sum", `${walk.root}/usr/lib/os-release`]);
     walk.#generated.push(`lib/os-release f 444 0:0 ${release.stdout.slice(0, 64)}`, `${MODEL} f 444 0:0 (any)`);
@@ -189,9 +201,12 @@ export class Walk implements Disposable {
     let said = `"${operation.command.slice(2).join(" ")}" dying at ${JSON.stringify(death)}`;
     try {
       const killed = await this.#die(operation, death);
+      await this.#afterwards();
       said += killed ? ", killed" : ", not killed";
       const was = await this.#compare(operation, before, reader);
       said += `, the ${was} state lives`;
+      if (!killed && was === "old" && operation.state !== before.live)
+        throw new Error("what was said to be done is lost");
       const writer = this.#random(3);
       said += `, next writer ${writer}`;
       await this.#recover(operation, was, before, writer);
