@@ -11,6 +11,7 @@ import { Failure } from "#base/errors";
 import { nearest } from "#base/nearest";
 import { compareText } from "#base/order";
 import { dataFolder } from "#sys/data";
+import { keptFor } from "./cache";
 import { parseFamily, parseMacroFile } from "./file";
 import type { Family, MacroFile, MacroSet } from "./model";
 
@@ -36,24 +37,44 @@ export function dataFolders(given?: string): string[] {
   return [shipped, "/etc/boulder"].filter((folder) => existsSync(join(folder, "macros")));
 }
 
-/** Reads all macro files of the folders, in the order of their names. Throws `macro.invalid`. */
-export function loadMacros(folders: readonly string[]): MacroLibrary {
+/**
+ * Reads all macro files of the folders, in the order of their names; `cache` is a folder to keep what was read in.
+ * Throws `macro.invalid`.
+ */
+export function loadMacros(folders: readonly string[], cache?: string): MacroLibrary {
+  const files = folders.flatMap((folder) =>
+    (["arch", "actions", "families"] as const).flatMap((kind) =>
+      yamlFiles(join(folder, "macros", kind)).map((file) => ({ kind, file })),
+    ),
+  );
+  return keptFor(
+    cache,
+    files.flatMap(({ file: [, path, text] }) => [path, text]),
+    () => parseAll(folders, files),
+  );
+}
+
+type YamlFile = readonly [name: string, file: string, text: string];
+
+function parseAll(
+  folders: readonly string[],
+  files: readonly { readonly kind: "arch" | "actions" | "families"; readonly file: YamlFile }[],
+): MacroLibrary {
   const architectures = new Map<string, MacroFile[]>();
   const actions: MacroFile[] = [];
   const families = new Map<string, Family>();
-  for (const folder of folders) {
-    const base = join(folder, "macros");
-    for (const [name, file, text] of yamlFiles(join(base, "arch"))) {
-      architectures.set(name, [...(architectures.get(name) ?? []), parseMacroFile(file, text)]);
-    }
-    for (const [, file, text] of yamlFiles(join(base, "actions"))) actions.push(parseMacroFile(file, text));
-    for (const [name, file, text] of yamlFiles(join(base, "families")))
-      families.set(name, parseFamily(name, file, text));
+  for (const {
+    kind,
+    file: [name, file, text],
+  } of files) {
+    if (kind === "families") families.set(name, parseFamily(name, file, text));
+    else if (kind === "actions") actions.push(parseMacroFile(file, text));
+    else architectures.set(name, [...(architectures.get(name) ?? []), parseMacroFile(file, text)]);
   }
   return { folders, architectures, actions, families };
 }
 
-function yamlFiles(folder: string): [name: string, file: string, text: string][] {
+function yamlFiles(folder: string): YamlFile[] {
   if (!existsSync(folder)) return [];
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(".yaml"))

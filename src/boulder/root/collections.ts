@@ -3,7 +3,7 @@
 
 /** The collections of a profile: refreshed into a store that all builds share, and asked there. */
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Failure } from "#base/errors";
 import { mapLimited } from "#base/parallel";
@@ -60,10 +60,19 @@ async function openAll(
     // Profiles may call different places by one name, so that the name alone is no key.
     const key = `${sha256Hex(place).slice(0, 16)}-${name}`.slice(0, 64);
     const known = { name: key, description, source: { uri: place }, priority, active: true, file: "", vendor: false };
-    if (options.refresh || !isAddress(place) || store.record(key) === undefined) await refresh(store, known);
+    if (options.refresh || !isCurrent(place, store.record(key)?.refreshed)) await refresh(store, known);
     return [{ name, known }];
   });
   return opened.flat();
+}
+
+/** Clocks of file systems and of programs differ by this much at most, in milliseconds. */
+const CLOCK_SLACK = 2000;
+
+/** Was an index read when it was as it is now? One that comes by network is only looked at when that is asked for. */
+function isCurrent(place: string, refreshed: number | undefined): boolean {
+  if (refreshed === undefined) return false;
+  return isAddress(place) || statSync(place).ctimeMs + CLOCK_SLACK < refreshed;
 }
 
 /** The address of a collection's index, or its path; undefined where there is no such folder yet. */
@@ -95,12 +104,17 @@ function isFresh(folder: string, index: string): boolean {
   const made = statSync(index, { throwIfNoEntry: false });
   if (made === undefined) return false;
   const stones = new Set<string>();
-  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-    if (!name.endsWith(".stone")) continue;
-    stones.add(name);
+  // A folder whose names changed after the index was put there may lack stones that the index tells of.
+  let untouched = statSync(folder).mtimeMs <= made.ctimeMs;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) untouched &&= statSync(path).mtimeMs <= made.ctimeMs;
+    if (!entry.name.endsWith(".stone")) continue;
+    stones.add(relative(folder, path));
     // The change time, as a stone that is moved here keeps the time of its bytes.
-    if (statSync(join(folder, name)).ctimeMs > made.ctimeMs) return false;
+    if (statSync(path).ctimeMs > made.ctimeMs) return false;
   }
+  if (untouched) return true;
   return readIndex(index).every((offer) => isAddress(offer.uri) || stones.has(decodeURI(offer.uri)));
 }
 

@@ -45,7 +45,7 @@ export function cacheFolder(flags: GlobalFlags): string {
 }
 
 export function macroLibrary(flags: GlobalFlags): MacroLibrary {
-  return loadMacros(dataFolders(flags.dataDir === undefined ? undefined : resolve(flags.dataDir)));
+  return loadMacros(dataFolders(flags.dataDir === undefined ? undefined : resolve(flags.dataDir)), cacheFolder(flags));
 }
 
 export const DEFAULT_PROFILE = "local-x86_64";
