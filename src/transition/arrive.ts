@@ -7,9 +7,9 @@ import type { PackageId } from "#model/package";
 import type { WriteTransaction } from "#moss-db/index";
 import type { Arrival } from "#store/arrival";
 import { encodeFiles } from "#store/files";
-import type { Unpacked } from "#store/unpack";
 import { unpackAll } from "#store/unpack-all";
 import { syncFileSystem } from "#sys/sync";
+import { borrow } from "#transition/borrow";
 import type { Arrived } from "#transition/change";
 import type { Listener } from "#transition/events";
 import { fault } from "#transition/fault";
@@ -26,12 +26,15 @@ export async function arrive(
   onEvent: Listener,
 ): Promise<Arrived> {
   const missing = root.view((tx) => ids.filter((id) => !tx.bucket(PACKAGES).has(id)));
-  const found = missing.map((id) => {
-    const path = stones.get(id);
-    if (path !== undefined) return { id, path };
-    throw new Failure("package.unknown", `Cannot install the package "${id}": its stone is not at hand`);
-  });
-  if (found.length === 0) return new Map<PackageId, Unpacked>();
+  const borrowed = borrow(root, missing, arrival);
+  const found = missing
+    .filter((id) => !borrowed.has(id))
+    .map((id) => {
+      const path = stones.get(id);
+      if (path !== undefined) return { id, path };
+      throw new Failure("package.unknown", `Cannot install the package "${id}": its stone is not at hand`);
+    });
+  if (found.length === 0) return borrowed;
   onEvent({ kind: "phase", phase: "unpack" });
   arrival.open();
   const arrived = await unpackAll(found, arrival, (name, done) => {
@@ -42,7 +45,7 @@ export async function arrive(
   fault("arrived");
   arrival.admit();
   fault("admitted");
-  return arrived;
+  return new Map([...borrowed, ...arrived]);
 }
 
 /** Writes the packages that have arrived. */
