@@ -39,6 +39,8 @@ export interface StateRecord {
   readonly command: string;
   /** Who ran it, where that is known. */
   readonly user?: string;
+  /** What somebody calls it. */
+  readonly label?: string;
   readonly tree: RootRef;
   /** Paths on which redirected records hang; see #tree/merge. */
   readonly links: readonly string[];

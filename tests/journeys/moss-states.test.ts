@@ -72,6 +72,12 @@ test("states are listed, shown, compared and activated, and one that is activate
   const shown = await must(["state", "show", "4", "-D", root]);
   expect(shown.stdout).toContain("State 4: Install nano");
   expect(shown.stdout).toMatch(/nano +8.0-2 +asked for/);
+  await must(["state", "label", "2", "the", "good one", "-D", root]);
+  expect((await must(["state", "list", "-D", root])).stdout).toContain("Install which (the good one)");
+  expect(await ask<object>(["state", "show", "2", "-D", root])).toMatchObject({ label: "the good one" });
+  await must(["state", "label", "2", "-D", root]);
+  expect((await must(["state", "list", "-D", root])).stdout).not.toContain("good one");
+  expect((await moss(["state", "label", "9", "x", "-D", root])).code).toBe(1);
   const past = await must(["history", "-D", root]);
   expect(past.stdout).toContain(`by ikey: moss install -D ${root} -y which\n     + debianutils 1-1\n`);
   await must(["state", "rollback", "-D", root]);

@@ -13,10 +13,10 @@ import type { StateRecord } from "#transition/schema";
 
 /** A state as programs get it. */
 export function stateValue(state: StateRecord, live: number | undefined) {
-  const { id, created, summary, command, packages, tree, user } = state;
+  const { id, created, summary, command, packages, tree, user, label } = state;
   const time = new Date(created).toISOString();
-  const who = user === undefined ? {} : { user };
-  return { id, live: id === live, created: time, summary, command, ...who, packages, tree: tree.content };
+  const more = { ...(user === undefined ? {} : { user }), ...(label === undefined ? {} : { label }) };
+  return { id, live: id === live, created: time, summary, command, ...more, packages, tree: tree.content };
 }
 
 export function run(invocation: Invocation): void {
@@ -42,7 +42,7 @@ export function run(invocation: Invocation): void {
     state.id === live ? style.green("live") : "",
     formatTime(state.created),
     counted(state.packages, "package"),
-    state.id === live ? style.bold(oneLine(state.summary)) : oneLine(state.summary),
+    (state.id === live ? style.bold : String)(oneLine(state.summary)) + labelText(state),
   ]);
   fittedTable(rows, [0, 3]).forEach((line, i) => {
     ui.print(line);
@@ -54,6 +54,11 @@ export function run(invocation: Invocation): void {
       ui.print(`     ${colour(sign)} ${name} ${version}`);
     }
   });
+}
+
+/** A state's label behind its summary. */
+export function labelText({ label }: StateRecord): string {
+  return label === undefined ? "" : ` (${oneLine(label)})`;
 }
 
 /** What a state has changed of the one that was made before it, as far as that is still there. */

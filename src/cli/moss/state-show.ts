@@ -3,7 +3,7 @@
 
 /** `moss state show`: one state and its packages. */
 import { openReader, stateNumber } from "#cli/moss/root";
-import { stateValue } from "#cli/moss/state-list";
+import { labelText, stateValue } from "#cli/moss/state-list";
 import { fittedTable, formatTime, oneLine } from "#cli/moss/text";
 import type { Invocation } from "#cli/spec";
 import { counted } from "#cli/style";
@@ -26,7 +26,10 @@ export function run(invocation: Invocation): void {
   }
   const { style } = ui;
   const explicit = packages.filter((item) => item.explicit).length;
-  ui.print(style.bold(`State ${state.id}: ${oneLine(state.summary)}`) + (state.id === live?.id ? " (live)" : ""));
+  ui.print(
+    style.bold(`State ${state.id}: ${oneLine(state.summary)}${labelText(state)}`) +
+      (state.id === live?.id ? " (live)" : ""),
+  );
   ui.print(`Made      ${formatTime(state.created)} by ${oneLine(state.user ?? "somebody")}: ${oneLine(state.command)}`);
   ui.print(`Tree      ${state.tree.content}`);
   ui.print(`Packages  ${counted(packages.length, "package")}, ${explicit} of them asked for`);

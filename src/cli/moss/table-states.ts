@@ -64,6 +64,16 @@ export const STATE_VERB: VerbSpec = {
       load: async () => await import("#cli/moss/state-activate"),
     },
     {
+      name: "label",
+      summary: "give a state a name for people, or take it away",
+      operands: [
+        { name: "state", help: "its number", complete: "state" },
+        { name: "text", help: "what it is called; none takes the label away", many: true, optional: true },
+      ],
+      examples: [{ command: "moss state label 7 before the big upgrade", help: "seen in state list and history" }],
+      load: async () => await import("#cli/moss/state-label"),
+    },
+    {
       name: "prune",
       summary: "remove old states",
       description: "States older than the live one go, but the youngest of them stay, and the live one always does.",
