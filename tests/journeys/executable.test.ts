@@ -3,10 +3,12 @@
 
 /** The compiled executable needs nothing of this repository, and none of Node, Bun or their packages. */
 import { afterAll, expect, test } from "bun:test";
+import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "#sys/process";
+import { makeStone } from "#tests/crash/stones";
 import { PROGRAMS } from "../../bin/multicall.ts";
 import { buildExecutable, compile } from "../../tools/build.ts";
 
@@ -43,6 +45,30 @@ test.skipIf(!hasBubblewrap)(
     }
   },
   60_000,
+);
+
+test.skipIf(!hasBubblewrap)(
+  "moss in such a root indexes stones, installs them on several threads and verifies them",
+  async () => {
+    const executable = await buildExecutable(join(base, "empty-root"));
+    const stones = join(work, "stones");
+    mkdirSync(join(work, "root"));
+    const bodies = ["one", "two", "three"].map((name) => [name, randomBytes(3_000_000)] as const);
+    for (const [name, body] of bodies) makeStone(stones, name, { [`share/${name}/body`]: body });
+    for (const words of [
+      ["index", "/work/stones"],
+      ["collection", "add", "-D", "/work/root", "-y", "local", "/work/stones"],
+      ["install", "-D", "/work/root", "-y", ...bodies.map(([name]) => name)],
+      ["verify", "-D", "/work/root"],
+    ]) {
+      const result = await inEmptyRoot(executable, ...words);
+      expect([words[0], result.code, result.code === 0 ? "" : result.stderr]).toEqual([words[0], 0, ""]);
+    }
+    for (const [name, body] of bodies) {
+      expect(readFileSync(join(work, `root/usr/share/${name}/body`)).equals(body)).toBe(true);
+    }
+  },
+  120_000,
 );
 
 test("it leaves no file in the folder for temporary files, nor needs one", async () => {
