@@ -3,7 +3,6 @@
 
 /** Making an earlier (or later) state the live one again: the same steps as for a new state, without a new one. */
 import { Failure } from "#base/errors";
-import { diskFailure } from "#store/disk";
 import { syncFileSystem } from "#sys/sync";
 import { checkRoot } from "#transition/checks";
 import { type Listener, Stopwatch, type Timings } from "#transition/events";
@@ -76,8 +75,7 @@ export async function activate(
     watch.lap("spare");
     return { state, before: journal.before, changes, timings: watch.timings };
   } catch (error) {
-    takeBack(root, begun);
-    throw diskFailure(error, `activate the state "${id}"`);
+    throw takeBack(root, begun, error, `activate the state "${id}"`);
   }
 }
 

@@ -171,7 +171,8 @@ test("a system trigger that fails leaves the new state live and is run again by 
   const directory = freshRoot();
   using root = MossRoot.open(directory);
   const failing = { systemTriggers: () => Promise.reject(new Failure("trigger.failed", "Cannot run a trigger")) };
-  expect((await refusal(install(root, [nano()], failing))).code).toBe("trigger.failed");
+  const failure = await refusal(install(root, [nano()], failing));
+  expect([failure.code, failure.hint ?? ""]).toEqual(["trigger.failed", expect.stringContaining("State 1 is live")]);
   expect(root.active()?.id).toBe(1);
   let runs = 0;
   await install(root, [which()], { systemTriggers: () => void (runs += 1) });

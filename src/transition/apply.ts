@@ -4,7 +4,6 @@
 /** From the live state to a new one, by a list of packages or a change of it; crash-safe (docs/decisions/0003). */
 import { Failure } from "#base/errors";
 import type { PackageId } from "#model/package";
-import { diskFailure } from "#store/disk";
 import { putSmall } from "#store/put";
 import { sha256Hex } from "#sys/sha256";
 import { syncFileSystem } from "#sys/sync";
@@ -146,8 +145,7 @@ export async function apply(root: MossRoot, request: ApplyRequest, onEvent: List
     watch.lap("spare");
     return { state: staged.state, before: journal.before, made: true, changes: staged.changes, timings: watch.timings };
   } catch (error) {
-    takeBack(root, begun);
-    throw diskFailure(error, `change the root "${root.directory}"`);
+    throw takeBack(root, begun, error, `change the root "${root.directory}"`);
   }
 }
 

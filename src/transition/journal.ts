@@ -3,9 +3,10 @@
 
 /** The steps that every transition shares: begin, exchange, end, and what to do about one that did not end. */
 import { existsSync, lstatSync, rmSync } from "node:fs";
-import { errnoCode } from "#base/errors";
+import { errnoCode, Failure } from "#base/errors";
 import type { ReadTransaction, WriteTransaction } from "#moss-db/index";
 import { Arrival, discardArrivals } from "#store/arrival";
+import { diskFailure } from "#store/disk";
 import { makePlainDirectory } from "#store/owner";
 import { renameExchange } from "#sys/exchange";
 import { sha256Hex } from "#sys/sha256";
@@ -173,13 +174,29 @@ export function commitStaged(
   return journal;
 }
 
-/** Undoes what has not exchanged; where even that fails, the journal stays and the next command does it. */
-export function takeBack(root: MossRoot, { journal, spare, touched }: Begun): void {
+/**
+ * Undoes what has not exchanged; where even that fails, the journal stays and the next command does it. Gives the failure to
+ * throw for `error`: it says so where the new state is live all the same.
+ */
+export function takeBack(root: MossRoot, { journal, spare, touched }: Begun, error: unknown, verb: string): unknown {
+  const failure = diskFailure(error, verb);
   try {
     const pending = root.pending();
-    if (pending?.transition !== journal.transition || pending.phase === "after") return;
-    if (!root.view((tx) => exchanged(root, tx, pending))) undo(root, pending, touched ? undefined : spare);
+    const ended = pending?.transition !== journal.transition || pending.phase === "after";
+    if (!ended && !root.view((tx) => exchanged(root, tx, pending))) {
+      undo(root, pending, touched ? undefined : spare);
+      return failure;
+    }
+    return root.active()?.id === journal.state ? liveAllTheSame(failure, journal.state) : failure;
   } catch {
     // The disk may be full or gone: the record in the journal says what to do later.
+    return failure;
   }
+}
+
+function liveAllTheSame(failure: unknown, state: number): unknown {
+  if (!(failure instanceof Failure)) return failure;
+  const told = `State ${state} is live all the same; what was left to do, the next command does.`;
+  const hint = failure.hint === undefined ? told : `${failure.hint} ${told}`;
+  return new Failure(failure.code, failure.message, { hint, cause: failure.cause });
 }
