@@ -9,9 +9,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PROGRAMS } from "#cli/standard";
 import { run } from "#sys/process";
-import { PROGRAMS } from "../bin/multicall.ts";
 import { buildExecutable, compile } from "../tools/build.ts";
+import { type Row, ratioRow, report } from "./_table.ts";
 import { timeInTurns } from "./_timing.ts";
 
 const LIMIT = 30;
@@ -32,15 +33,12 @@ try {
   const runs = Number(process.argv[2] ?? 15);
   const times = await timeInTurns(commands, runs);
   const floor = times.get("empty program")?.end ?? Number.NaN;
-  console.log(`bench startup: median of ${runs} runs, ms; ratio to the end = program / empty program`);
-  for (const [name, { first, end }] of times) {
-    const slow = first > LIMIT;
-    const ratio = (end / floor).toFixed(2);
-    console.log(
-      `  ${name.padEnd(26)} first line ${first.toFixed(1).padStart(5)}   end ${end.toFixed(1).padStart(5)} (${ratio}x)${slow ? `   above ${LIMIT} ms` : ""}`,
-    );
-    if (slow) process.exitCode = 1;
-  }
+  const rows = [...times].map(([name, { first, end }]): Row => {
+    const row = ratioRow(name, end, floor, undefined, { digits: 1 });
+    const text = `${end.toFixed(1)} ms, first line ${first.toFixed(1)} ms`;
+    return { ...row, ours: text, bound: `first line ≤ ${LIMIT} ms`, ok: first <= LIMIT };
+  });
+  report("startup", "./dev bench startup", rows);
 } finally {
   rmSync(folder, { recursive: true });
 }
