@@ -5,7 +5,7 @@
 import { describeError, EXIT, Failure } from "#base/errors";
 import { type Parsed, parseWords } from "#cli/parse";
 import type { OptionSpec, ProgramSpec } from "#cli/spec";
-import { makeStyle } from "#cli/style";
+import { makeStyle, printable } from "#cli/style";
 import { ClosedOutput, isTerminal, writeAll } from "#cli/terminal";
 import { Ui } from "#cli/ui";
 
@@ -100,7 +100,9 @@ function report(error: unknown, json: boolean, ui: Ui | undefined): number {
       };
       writeAll(1, `${JSON.stringify(value)}\n`);
     }
-    writeAll(2, `${style.red("Error:")} ${message}\n${hint === undefined ? "" : `${style.dim("Hint:")} ${hint}\n`}`);
+    // Messages quote names and texts of packages, which must not reach the terminal as they are.
+    const told = hint === undefined ? "" : `${style.dim("Hint:")} ${printable(hint)}\n`;
+    writeAll(2, `${style.red("Error:")} ${printable(message)}\n${told}`);
     if ((process.env["MOSS_TRACE"] ?? "") !== "" && error instanceof Error) writeAll(2, `${error.stack}\n`);
     return expected ? error.exitCode : EXIT.error;
   } catch (second) {

@@ -79,7 +79,8 @@ export async function fetchInto(
           if (event.kind === "done") onEvent({ kind: "fetched", name: event.name, cached: false, bytes: event.bytes });
         },
       });
-      const target = `${folder}/${stoneFileName(offer.meta)}`;
+      // Versions come from outside, and nobody has checked them for what would lead elsewhere.
+      const target = `${folder}/${stoneFileName(offer.meta).replace(/[^A-Za-z0-9._+~:@-]/g, "_")}`;
       renameSync(path, target);
       return target;
     });

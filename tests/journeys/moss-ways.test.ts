@@ -21,6 +21,7 @@ import { verbTitle } from "#cli/parse";
 import { allVerbs } from "#cli/verbs";
 import { FileLock } from "#sys/lock";
 import { run } from "#sys/process";
+import { makeStone } from "#tests/crash/stones";
 import { ask, BUN, installed, moss, must, PROGRAM, prepare, SYSTEM, stone, Workshop } from "./moss.ts";
 
 setDefaultTimeout(60_000);
@@ -319,12 +320,33 @@ test("what is read only in part ends in silence, and colours are only for termin
   expect((await must(["li", "-D", root])).stdout).not.toContain("\u001b");
 });
 
+test("a version cannot lead a fetched stone out of its folder", async () => {
+  const { root, pool } = await prepare(shop, [], []);
+  makeStone(pool, "sly", {}, "1", { version: "../../sly" });
+  await must(["ur", "-D", root]);
+  const folder = join(shop.folder, "deep/deeper");
+  await must(["fetch", "sly", "-D", root, "-o", folder]);
+  expect(readdirSync(folder)).toEqual(["sly-.._.._sly-1-1-x86_64.stone"]);
+});
+
 test("names and texts of packages cannot steer a terminal", async () => {
-  const { root } = await prepare(shop, [], [{ name: "bad", summary: "\u001b[2Jgone", files: { "share/red": "x" } }]);
+  const { root } = await prepare(
+    shop,
+    [],
+    [
+      { name: "bad", version: "1\u001b[31m", summary: "\u001b[2Jgone", files: { "share/red": "x" } },
+      { name: "worse", depends: ["binary(\u001b[2J)"], files: {} },
+    ],
+  );
   await must(["install", "-D", root, "-y", "bad"]);
   for (const words of [["li"], ["la"], ["info", "bad", "-f"], ["files", "bad"], ["sf", "red"], ["search", "bad"]]) {
     expect((await must([...words, "-D", root])).stdout).not.toContain("\u001b");
   }
+  for (const words of [["state", "list"], ["history"], ["state", "show"], ["remove", "bad", "--dry-run"]]) {
+    expect((await must([...words, "-D", root])).stdout).not.toContain("\u001b");
+  }
+  const refused = await moss(["install", "-D", root, "-y", "worse"]);
+  expect([refused.code, refused.stderr.includes("\u001b")]).toEqual([5, false]);
 });
 
 test("every verb has help with what it takes, a manual page, and completions", async () => {

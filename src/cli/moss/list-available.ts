@@ -3,9 +3,8 @@
 
 /** `moss list available`: the preferred build of each package that the collections offer. */
 import { openForAsking } from "#cli/moss/engine";
-import { fittedTable, oneLine } from "#cli/moss/text";
+import { fittedTable, oneLine, versionText } from "#cli/moss/text";
 import type { Invocation } from "#cli/spec";
-import { formatVersion } from "#model/package";
 
 export async function run(invocation: Invocation): Promise<void> {
   const { ui } = invocation;
@@ -32,7 +31,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const { style } = ui;
   const rows = offers.map(({ meta, collection }) => [
     installed.has(meta.name) ? style.bold(meta.name) : meta.name,
-    formatVersion(meta),
+    versionText(meta),
     collection,
     oneLine(meta.summary),
   ]);

@@ -3,9 +3,8 @@
 
 /** `moss list installed`. It reads the list of one state and nothing else, because people wait for it. */
 import { openReader } from "#cli/moss/root";
-import { fittedTable, oneLine } from "#cli/moss/text";
+import { fittedTable, oneLine, versionText } from "#cli/moss/text";
 import type { Invocation } from "#cli/spec";
-import { formatVersion } from "#model/package";
 
 export function run(invocation: Invocation): void {
   const { ui, options } = invocation;
@@ -21,7 +20,7 @@ export function run(invocation: Invocation): void {
   const { style } = ui;
   const rows = shown.map((item) => [
     item.explicit ? style.bold(item.name) : style.dim(item.name),
-    formatVersion(item),
+    versionText(item),
     oneLine(item.summary),
   ]);
   for (const line of fittedTable(rows)) ui.print(line);

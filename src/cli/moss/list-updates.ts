@@ -4,9 +4,8 @@
 /** `moss list updates`: what an upgrade would change, by what is known of the collections. */
 import { openForAsking } from "#cli/moss/engine";
 import { showPlan } from "#cli/moss/show-plan";
-import { fittedTable, oneLine } from "#cli/moss/text";
+import { fittedTable, oneLine, versionText } from "#cli/moss/text";
 import type { Invocation } from "#cli/spec";
-import { formatVersion } from "#model/package";
 import { planValue } from "#moss/plan";
 import { planUpgrade } from "#moss/plans";
 
@@ -27,9 +26,9 @@ export async function run(invocation: Invocation): Promise<void> {
   if (changed.length === 0) ui.note("Everything is up to date, by what was last known of the collections.");
   const rows = changed.map(({ name, before, meta }) => [
     style.bold(name),
-    before === undefined ? "" : formatVersion(before),
+    before === undefined ? "" : versionText(before),
     "->",
-    style.green(formatVersion(meta)),
+    style.green(versionText(meta)),
     oneLine(meta.summary),
   ]);
   for (const line of fittedTable(rows)) ui.print(line);

@@ -5,11 +5,10 @@
 import { Failure } from "#base/errors";
 import { nearest } from "#base/nearest";
 import { openForAsking } from "#cli/moss/engine";
-import { fittedTable, oneLine } from "#cli/moss/text";
+import { fittedTable, oneLine, versionText } from "#cli/moss/text";
 import type { Invocation } from "#cli/spec";
 import { printable, type Style } from "#cli/style";
 import { isKind, KINDS, type Kind } from "#model/dependency";
-import { formatVersion } from "#model/package";
 import { search, searchFiles } from "#moss/search";
 
 /** Kinds by the words that people use for them. */
@@ -65,7 +64,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const { style } = ui;
   const rows = hits.map(({ name, meta, installed }) => [
     marked(name, operands, style),
-    formatVersion(meta),
+    versionText(meta),
     installed ? "installed" : "",
     marked(oneLine(meta.summary), operands, style),
   ]);

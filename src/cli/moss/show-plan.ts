@@ -2,17 +2,17 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Shows a plan: what comes, what leaves, why, and what that costs. */
-import { fittedTable, oneLine } from "#cli/moss/text";
+import { fittedTable, oneLine, versionText } from "#cli/moss/text";
 import { counted, formatBytes } from "#cli/style";
 import type { Ui } from "#cli/ui";
-import { formatVersion, type PackageMeta } from "#model/package";
+import type { PackageMeta } from "#model/package";
 import { type Plan, type PlannedPackage, type PlannedRemoval, planValue } from "#moss/plan";
 import { reasonText, removalText } from "#moss/reasons";
 
 /** Versions of a change; where only the build differs, that is shown too. */
 function change(before: PackageMeta, after: PackageMeta): string {
-  const same = formatVersion(before) === formatVersion(after);
-  const version = (meta: PackageMeta) => (same ? `${formatVersion(meta)}-${meta.buildRelease}` : formatVersion(meta));
+  const same = versionText(before) === versionText(after);
+  const version = (meta: PackageMeta) => (same ? `${versionText(meta)}-${meta.buildRelease}` : versionText(meta));
   return `${version(before)} -> ${version(after)}`;
 }
 
@@ -56,7 +56,7 @@ function showIncoming(ui: Ui, heading: string, list: readonly PlannedPackage[]):
   const rows = askedFirst(list, ({ explicit }) => explicit).map((item) => [
     item.explicit ? style.bold(item.name) : item.name,
     style.magenta(
-      item.before === undefined || item.kind === "mark" ? formatVersion(item.meta) : change(item.before, item.meta),
+      item.before === undefined || item.kind === "mark" ? versionText(item.meta) : change(item.before, item.meta),
     ),
     formatBytes(item.size),
     ...(collections.length > 1 ? [item.collection ?? ""] : []),
@@ -71,7 +71,7 @@ function showOutgoing(ui: Ui, list: readonly PlannedRemoval[]): void {
   ui.print(style.bold(`${counted(list.length, "package")} will be ${style.red("removed")}:`));
   const rows = askedFirst(list, ({ reason }) => reason.kind === "asked").map(({ name, meta, reason, size }) => [
     style.bold(name),
-    style.magenta(formatVersion(meta)),
+    style.magenta(versionText(meta)),
     formatBytes(size),
     oneLine(removalText(reason)),
   ]);

@@ -4,10 +4,9 @@
 /** `moss state diff`: what differs between two states. */
 import { Failure } from "#base/errors";
 import { openReader, stateNumber } from "#cli/moss/root";
-import { fittedTable } from "#cli/moss/text";
+import { fittedTable, versionText } from "#cli/moss/text";
 import type { Invocation } from "#cli/spec";
 import { counted, printable } from "#cli/style";
-import { formatVersion } from "#model/package";
 import { rollbackTarget } from "#moss/states";
 import { diffStates, type StateDiff } from "#transition/diff-states";
 import type { MossRoot } from "#transition/root";
@@ -25,12 +24,12 @@ function pairOf(root: MossRoot, operands: readonly string[]): readonly [number, 
 /** Lines about packages and counts of paths. */
 function packageRows(diff: StateDiff, style: Invocation["ui"]["style"]): string[][] {
   return [
-    ...diff.added.map((item) => [style.green("+"), item.name, formatVersion(item)]),
-    ...diff.removed.map((item) => [style.red("-"), item.name, formatVersion(item)]),
+    ...diff.added.map((item) => [style.green("+"), item.name, versionText(item)]),
+    ...diff.removed.map((item) => [style.red("-"), item.name, versionText(item)]),
     ...diff.changed.map(({ before, after }) => [
       style.yellow("~"),
       after.name,
-      `${formatVersion(before)} -> ${formatVersion(after)}`,
+      `${versionText(before)} -> ${versionText(after)}`,
     ]),
   ];
 }

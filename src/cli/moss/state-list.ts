@@ -3,10 +3,9 @@
 
 /** `moss state list`, `moss state active` and `moss history`. */
 import { openReader } from "#cli/moss/root";
-import { fittedTable, formatTime, oneLine } from "#cli/moss/text";
+import { fittedTable, formatTime, oneLine, versionText } from "#cli/moss/text";
 import type { Invocation } from "#cli/spec";
 import { counted } from "#cli/style";
-import { formatVersion } from "#model/package";
 import { packageChanges } from "#moss/states";
 import type { MossRoot } from "#transition/root";
 import type { StateRecord } from "#transition/schema";
@@ -66,7 +65,7 @@ function changesSince(root: MossRoot, all: readonly StateRecord[], state: StateR
   const before = all.find(({ id }) => id < state.id);
   const { removed, added } = packageChanges(root, before, state);
   return [
-    ...removed.map((item) => ({ sign: "-", name: item.name, version: formatVersion(item) })),
-    ...added.map((item) => ({ sign: "+", name: item.name, version: formatVersion(item) })),
+    ...removed.map((item) => ({ sign: "-", name: item.name, version: versionText(item) })),
+    ...added.map((item) => ({ sign: "+", name: item.name, version: versionText(item) })),
   ].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }

@@ -4,10 +4,9 @@
 /** `moss state show`: one state and its packages. */
 import { openReader, stateNumber } from "#cli/moss/root";
 import { labelText, stateValue } from "#cli/moss/state-list";
-import { fittedTable, formatTime, oneLine } from "#cli/moss/text";
+import { fittedTable, formatTime, oneLine, versionText } from "#cli/moss/text";
 import type { Invocation } from "#cli/spec";
 import { counted } from "#cli/style";
-import { formatVersion } from "#model/package";
 
 export function run(invocation: Invocation): void {
   const { ui, operands } = invocation;
@@ -35,7 +34,7 @@ export function run(invocation: Invocation): void {
   ui.print(`Packages  ${counted(packages.length, "package")}, ${explicit} of them asked for`);
   const rows = packages.map((item) => [
     item.explicit ? style.bold(item.name) : item.name,
-    formatVersion(item),
+    versionText(item),
     oneLine(item.reason ?? (item.explicit ? "asked for" : "")),
   ]);
   for (const line of fittedTable(rows, [], "  ")) ui.print(line);

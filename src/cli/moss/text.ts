@@ -4,6 +4,7 @@
 /** Packages, states and times as people read them. */
 import { formatTable, printable, textWidth } from "#cli/style";
 import { isTerminal, terminalWidth } from "#cli/terminal";
+import { formatVersion } from "#model/package";
 
 /** How a sequence of a terminal begins. */
 const ESCAPE = "\u001b[";
@@ -42,6 +43,11 @@ export function cut(line: string, width: number): string {
     }
   });
   return `${out}…`;
+}
+
+/** `version-release` of a package, which nobody has checked for what a terminal would obey. */
+export function versionText(meta: Parameters<typeof formatVersion>[0]): string {
+  return printable(formatVersion(meta));
 }
 
 /** A text of a package on one line. */
