@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** moss-deb: imports Debian binary packages as stones. */
-import { runMossDeb } from "#cli/moss-deb/main";
+import { MOSS_DEB } from "#cli/moss-deb/table";
+import { runProgram } from "#cli/program";
 
-await runMossDeb(process.argv.slice(2));
+process.exitCode = await runProgram(MOSS_DEB, process.argv.slice(2));

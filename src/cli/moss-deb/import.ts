@@ -3,55 +3,46 @@
 
 /** `moss-deb import`: packages and what they need to a collection of stones. */
 import { resolve } from "node:path";
-import { Failure } from "#base/errors";
-import { cacheFolder, count, maxAge, type SharedOptions } from "#cli/moss-deb/options";
-import { megabytes, Progress } from "#cli/moss-deb/progress";
+import { cacheFolder, maxAge, outputFolder } from "#cli/moss-deb/options";
+import { watch } from "#cli/moss-deb/watch";
+import type { Invocation, Options } from "#cli/spec";
+import { counted, formatBytes, formatDuration, printable } from "#cli/style";
 import { importDebs } from "#deb/import";
 import { reportOf } from "#deb/report";
 import type { Profile } from "#stone/writer";
 import { writeFileAtomic } from "#sys/sync";
 
-export interface ImportFlags extends SharedOptions {
-  readonly output: string;
-  readonly jobs?: string;
-  readonly profile: string;
-  readonly report?: string;
-  readonly allowMissing?: boolean;
-  readonly index: boolean;
+function profileOf(options: Options): Profile {
+  const given = options.text("profile");
+  return given === "fast" || given === "max" ? given : "default";
 }
 
-function profileOf(text: string): Profile {
-  if (text === "fast" || text === "default" || text === "max") return text;
-  throw new Failure("usage", `Cannot use "${text}" for --profile: expected fast, default or max`);
-}
-
-export async function importVerb(words: string[], flags: ImportFlags): Promise<void> {
-  const progress = new Progress();
+export async function run({ operands, options, ui }: Invocation): Promise<void> {
+  const started = performance.now();
+  const outDir = outputFolder(options);
+  const jobs = options.number("jobs", 1);
+  using watcher = watch(ui);
   const result = await importDebs({
-    words,
-    outDir: resolve(flags.output),
-    cache: cacheFolder(flags.cache),
-    profile: profileOf(flags.profile),
-    maxAge: maxAge(flags),
-    recommends: flags.recommends === true,
-    allowMissing: flags.allowMissing === true,
-    noIndex: !flags.index,
-    ...(flags.essential === false ? { essential: false } : {}),
-    ...(flags.jobs === undefined ? {} : { jobs: count(flags.jobs, "--jobs", 64) }),
-    ...(flags.json === true ? {} : { onEvent: progress.show }),
+    words: operands,
+    outDir,
+    cache: cacheFolder(options),
+    profile: profileOf(options),
+    maxAge: maxAge(options),
+    recommends: options.flag("recommends"),
+    allowMissing: options.flag("allow-missing"),
+    noIndex: options.flag("no-index"),
+    ...(options.flag("no-essential") ? { essential: false } : {}),
+    ...(jobs === undefined ? {} : { jobs: Math.min(jobs, 64) }),
+    onEvent: watcher.on,
   });
   const report = reportOf(result);
-  const text = `${JSON.stringify(report, null, 2)}\n`;
-  if (flags.report !== undefined) writeFileAtomic(resolve(flags.report), text);
-  if (flags.json === true) {
-    process.stdout.write(text);
-    return;
-  }
-  const debs = `${result.packages.length} packages, ${megabytes(result.size)} of stones`;
-  process.stdout.write(`Imported ${debs} in ${progress.seconds} s into ${flags.output}\n`);
+  const file = options.text("report");
+  if (file !== undefined) writeFileAtomic(resolve(file), `${JSON.stringify(report, null, 2)}\n`);
+  ui.event({ type: "report", ...report });
+  const stones = `${counted(result.packages.length, "package")}, ${formatBytes(result.size)} of stones`;
+  ui.say(`Imported ${stones}, in ${formatDuration(performance.now() - started)} into ${printable(outDir)}`);
   const losses = Object.entries(report.totals).map(([kind, number]) => `${kind} ${number}`);
-  if (losses.length > 0)
-    process.stdout.write(
-      `Lost or changed: ${losses.join(", ")}${flags.report === undefined ? " (--report FILE says what)" : `; see ${flags.report}`}\n`,
-    );
+  if (losses.length === 0) return;
+  const where = file === undefined ? " (--report FILE says what)" : `; see ${printable(file)}`;
+  ui.say(`Lost or changed: ${losses.join(", ")}${where}`);
 }

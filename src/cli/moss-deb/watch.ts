@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Shows what an import tells: a bar for each piece of work, lines for what stays. */
+import type { Progress } from "#cli/progress";
+import { counted, formatBytes, printable } from "#cli/style";
+import type { Ui } from "#cli/ui";
+import type { ImportEvent } from "#deb/import";
+
+/** A listener that shows events; dispose it when the work has ended, however it ended. */
+export interface Watcher extends Disposable {
+  readonly on: (event: ImportEvent) => void;
+}
+
+export function watch(ui: Ui): Watcher {
+  let bar: { readonly label: string; readonly progress: Progress } | undefined;
+  const end = (): void => {
+    bar?.progress.end();
+    bar = undefined;
+  };
+  const show = (label: string, unit: "bytes" | "items", done: number, total: number, note: string): void => {
+    if (bar?.label !== label) {
+      end();
+      bar = { label, progress: ui.progress(label, unit) };
+    }
+    bar.progress.update(done, total, printable(note));
+    if (done >= total) end();
+  };
+  let bytes = 0;
+  const on = (event: ImportEvent): void => {
+    switch (event.type) {
+      case "apt-update":
+        return ui.note("Fetching package lists through apt, in a state of its own");
+      case "apt-lists":
+        return ui.note(`apt offers ${counted(event.packages, "package")}`);
+      case "apt-warning":
+        return ui.warn(`apt: ${printable(event.text)}`);
+      case "resolved":
+        ui.event(event);
+        return ui.note(`Resolved to ${counted(event.packages, "package")}`);
+      case "download":
+        bytes = event.bytes;
+        ui.event(event);
+        return ui.note(`Fetching ${counted(event.packages, "package")}, ${formatBytes(event.bytes)}`);
+      case "downloading":
+        return show("Fetching", "bytes", (event.percent / 100) * bytes, bytes, "");
+      case "scanned":
+        return show("Reading", "items", event.done, event.total, event.name);
+      case "planned":
+        return ui.note(`Decided on ${counted(event.packages, "package")}`);
+      case "written":
+        return show("Writing", "items", event.done, event.total, event.name);
+      case "indexed":
+        return ui.note(`Indexed ${counted(event.packages, "stone")}`);
+    }
+  };
+  return { on, [Symbol.dispose]: end };
+}
