@@ -3,6 +3,8 @@
 
 /** From words to verbs: every way to write an option, short words, mistakes, and any words at all. */
 import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { array, assert, constantFrom, oneof, property, string } from "fast-check";
 import { Failure } from "#base/errors";
 import { candidates } from "#cli/completion";
@@ -113,5 +115,24 @@ test("every verb can be loaded, is explained in one line", async () => {
     const names = optionsFor(MOSS, path).flatMap(({ name, aliases = [] }) => [name, ...aliases]);
     const letters = optionsFor(MOSS, path).flatMap(({ short }) => short ?? []);
     expect([new Set(names).size, new Set(letters).size]).toEqual([names.length, letters.length]);
+  }
+});
+
+test("every command of moss in README, guide and examples is one that moss understands", () => {
+  const texts = ["README.md", "docs/guide.md"].map((file) =>
+    readFileSync(join(import.meta.dir, "../..", file), "utf8"),
+  );
+  const examples = allVerbs(MOSS).flatMap((path) =>
+    (path.at(-1)?.examples ?? []).map(({ command }) => `    ${command}`),
+  );
+  const commands = [...texts.join("\n").split("\n"), ...examples].flatMap((line) => {
+    const [, command] = /^ {4}(?:\.\/dev )?moss (.*?)(?: +#.*)?$/.exec(line) ?? [];
+    return command === undefined ? [] : [command];
+  });
+  expect(commands.length).toBeGreaterThan(40);
+  for (const command of commands) {
+    const typed = command.split(/\s+/).map((word) => word.replace(/^'(.*)'$/, "$1"));
+    const { verb, path } = parseWords(MOSS, typed);
+    expect([command, verb.load !== undefined, path.length > 1]).toEqual([command, true, true]);
   }
 });
