@@ -3,8 +3,9 @@
 
 /** boulder as a user runs it, over a small root: builds, what they record, and going on after a failure. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { run } from "#sys/process";
 import { sha256Hex } from "#sys/sha256";
 import { HAVE_TINY, TinyBoulder } from "#tests/support/tiny-boulder";
 
@@ -26,6 +27,8 @@ install: |
 check: |
     grep HELLO loud
 `;
+
+const EMPTY = 'packages:\n    - "%(name)":\n        empty: true\n';
 
 const read = (name: string): string => readFileSync(join(tiny.out, name), "utf8");
 
@@ -109,7 +112,6 @@ test.skipIf(!HAVE_TINY)(
     const input = "cat loud\necho $SOURCE_DATE_EPOCH\nexit 3\n";
     const build = await tiny.build(["--shell"], { input });
     expect([build.code, build.stdout]).toEqual([1, expect.stringMatching(/^HELLO from sample\n\d+\n/)]);
-    const { run } = await import("#sys/process");
     const entered = await run([...tiny.command, "chroot", join(tiny.base, "recipe")], { input });
     expect([entered.code, entered.stdout]).toEqual([3, expect.stringMatching(/^HELLO from sample\n\d+\n/)]);
   },
@@ -164,4 +166,95 @@ test.skipIf(!HAVE_TINY)("a build changes neither its root nor the store, whateve
   const times = (list: readonly string[]) => list.filter((line) => !line.includes(".moss-tree"));
   expect(times(tiny.cacheState())).toEqual(times(before));
   expect(existsSync(join(tiny.cache, "builds/sample-1-1/build"))).toBe(false);
+});
+
+const boulder = (...words: string[]) => run([...tiny.command, ...words]);
+
+test.skipIf(!HAVE_TINY)("a plan tells the root with reasons, flags and scripts, and builds nothing", async () => {
+  const path = tiny.recipe(`builddeps:\n    - pkgconfig(extra)\n${GREETING}`);
+  const before = tiny.cacheState();
+  const { code, stdout } = await boulder("plan", path, "--json");
+  expect(code).toBe(0);
+  const plan = JSON.parse(stdout) as {
+    packages: readonly { name: string; asked: boolean; reason: string }[];
+    stages: readonly { flags: { c: string }; phases: readonly { phase: string; lines: readonly unknown[] }[] }[];
+  };
+  expect(plan.packages.map(({ name, asked, reason }) => [name, asked, reason])).toEqual([
+    ["extra", true, "pkgconfig(extra) (builddeps)"],
+    ["tiny", true, "tiny (every build)"],
+  ]);
+  const [stage] = plan.stages;
+  expect(stage?.flags.c).toContain("-O2");
+  expect(stage?.phases.map((item) => item.phase)).toEqual(["setup", "build", "install", "check"]);
+  expect(stage?.phases[1]?.lines).toContainEqual({
+    text: "sed s/hello/HELLO/ greeting > loud",
+    line: 14,
+    via: [],
+  });
+  const text = await boulder("plan", path, "--phase", "build");
+  expect(text.stdout).toContain("sed s/hello/HELLO/ greeting > loud");
+  expect(tiny.cacheState().filter((line) => line.includes("/roots/"))).toEqual(
+    before.filter((line) => line.includes("/roots/")),
+  );
+});
+
+test.skipIf(!HAVE_TINY)("sources are fetched once, and unpacked by every build from then on", async () => {
+  const folder = join(tiny.base, "source");
+  mkdirSync(join(folder, "top"), { recursive: true });
+  writeFileSync(join(folder, "top/data"), "from upstream\n");
+  const made = await run(["tar", "-czf", join(folder, "a.tar.gz"), "-C", folder, "top"]);
+  expect(made.code).toBe(0);
+  const hash = tiny.mirror(readFileSync(join(folder, "a.tar.gz")));
+  const path = tiny.recipe(
+    `upstreams:\n    - https://example.invalid/a.tar.gz: ${hash}\nbuild: |\n    cat data\n${EMPTY}`,
+  );
+  const fetched = await boulder("fetch", path, "--mirror", join(tiny.base, "mirror"), "--json");
+  expect(JSON.parse(fetched.stdout)).toMatchObject({ recipe: "sample", sources: [{ sha256: hash }] });
+  rmSync(join(tiny.base, "mirror", hash));
+  const built = await tiny.build();
+  expect([built.code, built.stderr]).toEqual([0, expect.stringContaining("from upstream")]);
+});
+
+test.skipIf(!HAVE_TINY)("profiles are added, listed and refreshed", async () => {
+  const place = join(tiny.base, "collection");
+  const added = await boulder(
+    "profile",
+    "add",
+    "two layers",
+    "-r",
+    `name=low,uri=${place}`,
+    "-r",
+    `name=high,uri=${place},priority=9`,
+  );
+  expect([added.code, added.stdout]).toEqual([0, expect.stringContaining("two_layers: high offers 2 packages")]);
+  const listed = await boulder("profile", "list");
+  expect(listed.stdout).toContain(`two_layers: (family serpent)\n - low = ${place} [0]\n - high = ${place} [9]`);
+  const updated = await boulder("profile", "update", "-p", "two_layers", "--json");
+  expect(JSON.parse(updated.stdout)).toEqual({ profile: "two_layers", collections: { low: 2, high: 2 } });
+  expect((await boulder("profile", "update", "-p", "two_layer")).stderr).toContain('Did you mean "two_layers"?');
+});
+
+test.skipIf(!HAVE_TINY)("what is built goes to the local collection, and the next build can have it", async () => {
+  const local = join(tiny.cache, "collections/local-x86_64");
+  tiny.recipe(GREETING, 'name: first\nversion: "1"\nrelease: 1\n');
+  expect((await tiny.build(["-l"])).code).toBe(0);
+  expect(readdirSync(local)).toContain("stone.index");
+  const added = await boulder(
+    "profile",
+    "add",
+    "chained",
+    "--family",
+    "tiny",
+    "-r",
+    `name=tiny,uri=${join(tiny.base, "collection")}`,
+    "-r",
+    `name=local,uri=${local},priority=9`,
+  );
+  expect(added.code).toBe(0);
+  tiny.recipe(
+    `builddeps:\n    - binary(greet)\nbuild: |\n    greet\n${EMPTY}`,
+    'name: second\nversion: "1"\nrelease: 1\n',
+  );
+  const built = await tiny.build(["-p", "chained"]);
+  expect([built.code, built.stderr]).toEqual([0, expect.stringContaining("HELLO from first")]);
 });

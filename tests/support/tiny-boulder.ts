@@ -57,7 +57,8 @@ export class TinyBoulder implements Disposable {
     const program = (path: string | null): Content => ({ body: readFileSync(path ?? ""), mode: 0o755 });
     const links = PROGRAMS.map((name): [string, Content] => [`bin/${name}`, { link: "busybox" }]);
     const files = { "bin/bash": program(BASH), "bin/sh": { link: "bash" }, "bin/busybox": program(BUSYBOX) };
-    makeStone(this.#collection, "tiny", { ...files, ...Object.fromEntries(links) });
+    const shells = ["bash", "sh"].map((name) => capability("binary", name));
+    makeStone(this.#collection, "tiny", { ...files, ...Object.fromEntries(links) }, "1", { provides: shells });
     const marker = { body: "#!/bin/sh\necho extra\n", mode: 0o755 };
     const extra = { "bin/extra": marker, "include/extra.h": "#define EXTRA 1\n" };
     const provides = [capability("binary", "extra"), capability("pkgconfig", "extra")];

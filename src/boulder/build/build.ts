@@ -33,8 +33,14 @@ export interface BuildResult {
   readonly logs: string;
 }
 
+/** What a plan over real packages is made of. */
+export type GroundOptions = Pick<
+  BuildOptions,
+  "recipe" | "profile" | "library" | "jobs" | "sourceDateEpoch" | "noCheck" | "compilerCache" | "collections"
+>;
+
 /** Plans a build over the packages that its root will really have, so that flags fit their versions. */
-export async function groundOf(options: BuildOptions): Promise<Ground> {
+export async function groundOf(options: GroundOptions): Promise<Ground> {
   const { recipe, profile, library, jobs, sourceDateEpoch, noCheck } = options;
   const family = familyOf(library, profile.family);
   const planOptions = { library, family, jobs, sourceDateEpoch, noCheck, cache: options.compilerCache };

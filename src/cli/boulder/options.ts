@@ -5,11 +5,9 @@
 import { availableParallelism, homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { Failure } from "#base/errors";
-import { dataFolders, familyOf, loadMacros, type MacroLibrary } from "#boulder/macros/load";
-import { makePlan, type Plan } from "#boulder/plan/plan";
+import { dataFolders, loadMacros, type MacroLibrary } from "#boulder/macros/load";
 import type { Profile } from "#boulder/profile/model";
 import { configFolders, findProfile, loadProfiles } from "#boulder/profile/store";
-import { loadRecipe } from "#boulder/recipe/load";
 import type { Recipe } from "#boulder/recipe/model";
 import { formatProblem, type Problem } from "#formats/yaml";
 import { run } from "#sys/process";
@@ -93,33 +91,6 @@ export async function sourceDateOf(recipePath: string): Promise<number> {
 
 /** 2020-01-01; after the times that zip and other old formats can hold begin. */
 const FALLBACK_DATE = 1_577_836_800;
-
-export interface Planned {
-  readonly recipe: Recipe;
-  readonly path: string;
-  readonly plan: Plan;
-  readonly library: MacroLibrary;
-  readonly profile: Profile | undefined;
-}
-
-/** Loads a recipe and plans its build; warnings go to stderr. */
-export async function planOf(argument: string | undefined, flags: PlanFlags): Promise<Planned> {
-  const { recipe: written, path, warnings } = loadRecipe(argument);
-  showProblems(warnings);
-  const recipe = withToolchain(written, flags.toolchain);
-  const library = macroLibrary(flags);
-  const profile = flags.family === undefined ? profileOf(flags) : undefined;
-  const plan = makePlan(recipe, {
-    library,
-    family: familyOf(library, flags.family ?? profile?.family ?? "serpent"),
-    jobs: jobsOf(flags),
-    sourceDateEpoch: await sourceDateOf(path),
-    cache: flags.compilerCache ?? false,
-    noCheck: flags.check === false,
-  });
-  showProblems(plan.warnings);
-  return { recipe, path, plan, library, profile };
-}
 
 export function showProblems(problems: readonly Problem[]): void {
   for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);

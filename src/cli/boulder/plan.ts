@@ -1,11 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
+import { Failure } from "#base/errors";
+import { groundOf } from "#boulder/build/build";
 import type { ScriptLine } from "#boulder/macros/expand";
-import type { Plan, PlannedStage } from "#boulder/plan/plan";
+import { familyOf } from "#boulder/macros/load";
+import { makePlan, type Plan, type PlannedStage } from "#boulder/plan/plan";
 import type { RootReason } from "#boulder/plan/root";
 /** `boulder plan`: what a build would do, without doing it. */
-import { type PlanFlags, planOf, print, printJson } from "#cli/boulder/options";
+import { loadRecipe } from "#boulder/recipe/load";
+import type { ResolvedPackage } from "#boulder/root/resolve";
+import { collectionOptions } from "#cli/boulder/known";
+import {
+  jobsOf,
+  macroLibrary,
+  type PlanFlags,
+  print,
+  printJson,
+  profileOf,
+  showProblems,
+  sourceDateOf,
+  withToolchain,
+} from "#cli/boulder/options";
 
 export interface PlanVerbFlags extends PlanFlags {
   /** Only scripts of this phase, whole. */
@@ -13,14 +29,68 @@ export interface PlanVerbFlags extends PlanFlags {
 }
 
 export async function planVerb(argument: string | undefined, flags: PlanVerbFlags): Promise<void> {
-  const { plan } = await planOf(argument, flags);
-  if (flags.json === true) printJson(planJson(plan));
+  const planned = await planOf(argument, flags);
+  const { plan } = planned;
+  showProblems(plan.warnings);
+  if (flags.json === true) printJson({ ...planJson(plan), ...packagesJson(planned) });
   else if (flags.phase !== undefined) print(phaseText(plan, flags.phase));
-  else print(planText(plan));
+  else print(`${planText(plan)}\n${packagesText(planned)}`);
+}
+
+interface Planned {
+  readonly plan: Plan;
+  /** The packages of the root, or why they cannot be told. */
+  readonly packages: readonly ResolvedPackage[] | Failure;
+}
+
+/** Loads a recipe and plans its build: over the packages of the profile's collections where these can be had. */
+async function planOf(argument: string | undefined, flags: PlanFlags): Promise<Planned> {
+  const { recipe: written, path, warnings } = loadRecipe(argument);
+  showProblems(warnings);
+  const recipe = withToolchain(written, flags.toolchain);
+  const library = macroLibrary(flags);
+  const jobs = jobsOf(flags);
+  const sourceDateEpoch = await sourceDateOf(path);
+  const noCheck = flags.check === false;
+  const compilerCache = flags.compilerCache ?? false;
+  const alone = (id: string): Plan =>
+    makePlan(recipe, { library, family: familyOf(library, id), jobs, sourceDateEpoch, noCheck, cache: compilerCache });
+  if (flags.family !== undefined) {
+    const reason = "Cannot tell the packages: --family names no collections, expected a profile";
+    return { plan: alone(flags.family), packages: new Failure("usage", reason) };
+  }
+  const profile = profileOf(flags);
+  const plan = alone(profile.family);
+  try {
+    const collections = await collectionOptions(flags, false);
+    return await groundOf({ recipe, profile, library, jobs, sourceDateEpoch, noCheck, compilerCache, collections });
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { plan, packages: error };
+  }
+}
+
+function packagesJson({ packages }: Planned): object {
+  if (packages instanceof Failure) return { packages: null, unresolved: packages.message };
+  return {
+    packages: packages.map(({ offer, collection, asked, reason }) => {
+      const { name, version, release } = offer.meta;
+      return { name, version, release, collection, asked, reason };
+    }),
+  };
+}
+
+function packagesText({ packages }: Planned): string {
+  if (packages instanceof Failure) return `\nPackages of the root are not known: ${packages.message}`;
+  const rows = packages.map(({ offer, collection, reason }) => {
+    const { name, version, release } = offer.meta;
+    return `  ${`${name} ${version}-${release}`.padEnd(44)} ${collection.padEnd(14)} ${reason}`;
+  });
+  return ["", `Packages of the root: ${packages.length}`, ...rows].join("\n");
 }
 
 /** The plan as data; scripts as lines with their origin. */
-export function planJson(plan: Plan): unknown {
+function planJson(plan: Plan): object {
   const { recipe, stages, root, targets, architecture, family } = plan;
   return {
     name: recipe.name,
