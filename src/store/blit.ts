@@ -7,7 +7,7 @@
  */
 import { assetName, assetPath } from "#store/names";
 import { Program } from "#store/program";
-import type { DirectoryNode, NodeSource, RootRef, TreeEntry } from "#tree/entry";
+import type { DirectoryNode, NodeSource, RootRef, SymlinkNode, TreeEntry } from "#tree/entry";
 import { loadNode } from "#tree/load";
 
 /** Steps in a unit, about: large enough to cost little, small enough to share the work evenly. */
@@ -32,12 +32,18 @@ export function blitUnits(
 /** Steps that put one new entry into the directory where the program stands. */
 export function addEntry(program: Program, source: NodeSource & AttributeSource, entry: TreeEntry): void {
   if (entry.kind === "file") program.link(entry.name, assetPath(assetName(entry)));
-  else if (entry.kind === "symlink") program.symlink(entry.name, entry.target, entry.uid, entry.gid);
+  else if (entry.kind === "symlink") makeSymlink(program, source, entry);
   else {
     makeDirectory(program, source, entry);
     for (const child of loadNode(source, entry.key)) addEntry(program, source, child);
     program.up();
   }
+}
+
+function makeSymlink(program: Program, source: AttributeSource, entry: SymlinkNode): void {
+  program.symlink(entry.name, entry.target, entry.uid, entry.gid);
+  const encoded = entry.xattrs === undefined ? undefined : source.attributes(entry.xattrs);
+  if (encoded !== undefined) program.linkAttributes(entry.name, encoded);
 }
 
 function makeDirectory(program: Program, source: AttributeSource, entry: DirectoryNode): void {

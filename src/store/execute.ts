@@ -11,7 +11,7 @@ import { linkFurther } from "#store/further";
 import { applyLinkOwner, applyOwnerAndMode, ownedByMe } from "#store/owner";
 import type { Place } from "#store/place";
 import { STEP } from "#store/program";
-import { applyXattrs, decodeXattrs } from "#store/xattrs";
+import { applyLinkXattrs, applyXattrs, decodeXattrs } from "#store/xattrs";
 import { c, lastError, O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, ptr } from "#sys/libc";
 
 type Address = ReturnType<typeof ptr>;
@@ -86,6 +86,11 @@ class Executor {
     } else if (kind === STEP.attributes) {
       this.#text();
       applyXattrs(directory, decodeXattrs(Buffer.from(this.#last(), "hex")), "directory");
+    } else if (kind === STEP.linkAttributes) {
+      this.#text();
+      const path = `/proc/self/fd/${directory}/${this.#last()}`;
+      this.#text();
+      applyLinkXattrs(path, decodeXattrs(Buffer.from(this.#last(), "hex")));
     } else throw new Failure("io", `Cannot carry out a unit: unknown step ${kind}`);
   }
 

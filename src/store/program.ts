@@ -28,6 +28,8 @@ export const STEP = {
   alter: 7,
   /** encoded attributes, in hexadecimal: of this directory. */
   attributes: 8,
+  /** name, encoded attributes in hexadecimal: of a symlink in this directory. */
+  linkAttributes: 9,
 } as const;
 
 /** Builds units of steps. */
@@ -97,6 +99,11 @@ export class Program {
   /** `encoded` as encodeXattrs gives it. */
   attributes(encoded: Uint8Array): void {
     this.#step(STEP.attributes, Buffer.from(encoded).toString("hex"));
+  }
+
+  /** `encoded` as encodeXattrs gives it. */
+  linkAttributes(name: string, encoded: Uint8Array): void {
+    this.#step(STEP.linkAttributes, name, Buffer.from(encoded).toString("hex"));
   }
 
   /** The steps so far as one unit, in memory that threads can share; the program is empty afterwards. */

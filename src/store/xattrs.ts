@@ -38,12 +38,24 @@ const CANNOT = new Set(["EPERM", "EACCES", "ENOTSUP", "EOPNOTSUPP", "EINVAL"]);
 
 /** Puts attributes on an open file. False where this process may not, or the file system cannot. */
 export function applyXattrs(fd: number, xattrs: Xattrs, path: string): boolean {
+  return applyEach(xattrs, path, (key, value, size) => c.fsetxattr(fd, key, value, size, 0));
+}
+
+/** The same for a symlink itself, by its path. The kernel gives symlinks no `user.` attributes. */
+export function applyLinkXattrs(path: string, xattrs: Xattrs): boolean {
+  const file = cString(path);
+  return applyEach(xattrs, path, (key, value, size) => c.lsetxattr(ptr(file), key, value, size, 0));
+}
+
+type Address = ReturnType<typeof ptr>;
+
+function applyEach(xattrs: Xattrs, path: string, set: (key: Address, value: Address, size: number) => number): boolean {
   let whole = true;
   for (const [name, value] of xattrs) {
     const key = cString(name);
     const bytes = value.byteLength === 0 ? new Uint8Array(1) : value;
-    if (c.fsetxattr(fd, ptr(key), ptr(bytes), value.byteLength, 0) === 0) continue;
-    const error = lastError("fsetxattr", path);
+    if (set(ptr(key), ptr(bytes), value.byteLength) === 0) continue;
+    const error = lastError("setxattr", path);
     if (!CANNOT.has(error.code)) throw error;
     whole = false;
   }

@@ -96,7 +96,10 @@ function checkEntry(source: TreeSource, path: string, entry: TreeEntry, checks: 
   const target = readlinkSync(path);
   const findings: Finding[] = checkOwnerAndMode(stat, { ...entry, mode: stat.mode & 0o7777 });
   if (target !== entry.target) findings.push({ difference: "target", found: target, expected: entry.target });
-  return findings;
+  const encoded = entry.xattrs === undefined ? undefined : source.attributes(entry.xattrs);
+  return encoded === undefined
+    ? findings
+    : [...findings, ...checkAttributes(path, encoded, (name) => !name.startsWith("user."))];
 }
 
 function checkRegular(source: TreeSource, path: string, stat: Stats, entry: FileNode, checks: TreeChecks): Finding[] {

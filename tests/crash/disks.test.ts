@@ -55,6 +55,7 @@ function packages() {
       "share/empty-too": "",
       [`share/${"ä".repeat(127)}x`]: "a name of 255 bytes",
       "share/dangling": { link: "../nowhere" },
+      "share/trusted": { link: "empty", xattrs: new Map([["trusted.link", Buffer.from("t")]]) },
       "share/sticky": { directory: 0o3777, uid: 9, gid: 10 },
       "share/sticky/inside": "inside",
     }),
@@ -94,6 +95,7 @@ describe.each([...KINDS])("%s", (kind) => {
       );
       expect(readXattrs(path("bin/plain")).size).toBe(0);
       expect(Buffer.from(readXattrs(path("bin/noted")).get("user.note") ?? []).toString()).toBe("n");
+      expect(Buffer.from(readXattrs(path("share/trusted")).get("trusted.link") ?? []).toString()).toBe("t");
       const inode = (name: string) => lstatSync(path(name)).ino;
       expect(new Set(["plain", "setuid", "setgid", "capable", "noted"].map((name) => inode(`bin/${name}`))).size).toBe(
         5,
@@ -209,6 +211,28 @@ describe.each(["tmpfs", "ext4"] as const)("full disk: %s", (kind) => {
     240_000,
   );
 });
+
+test.skipIf(missing.has("ext4"))(
+  "on a disk without any room left, removing states gives room back",
+  async () => {
+    await using disk = await mountDisk("ext4", 24, base.base);
+    const directory = join(disk.path, "root");
+    mkdirSync(directory);
+    for (const version of ["1", "2", "3", "4"]) {
+      const names = Array.from({ length: 600 }, (_, i) => [`share/many/${i % 20}/${i}`, `${version} ${i}`] as const);
+      const { path } = base.stone("many", Object.fromEntries(names), version);
+      expect((await child("set", directory, path)).code).toBe(0);
+    }
+    const ballast = fill(disk.path, 0);
+    expect(statfsSync(disk.path).bavail).toBeLessThan(4);
+    const pruned = await child("prune", directory, "1");
+    expect(`${pruned.stdout}${pruned.stderr}`).toBe("[1,2,3]\n");
+    expect(statfsSync(disk.path).bavail).toBeGreaterThan(1000);
+    rmSync(ballast);
+    expect((await child("verify", directory)).stdout).toBe("[]\n");
+  },
+  60_000,
+);
 
 test.skipIf(missing.has("ext4"))("a root that can only be read is read, and refused for changes", async () => {
   await using disk = await mountDisk("ext4", 24, base.base);

@@ -18,7 +18,7 @@ export type Content =
       readonly gid?: number;
       readonly xattrs?: ReadonlyMap<string, Uint8Array>;
     }
-  | { readonly link: string }
+  | { readonly link: string; readonly xattrs?: ReadonlyMap<string, Uint8Array> }
   | { readonly directory: number; readonly uid?: number; readonly gid?: number };
 
 export interface MadeStone {
@@ -48,7 +48,10 @@ export function metaOf(name: string, version = "1", release = 1): PackageMeta {
 function entryOf(path: string, content: Content, bodies: BodySet): LayoutEntry {
   const root = { path, uid: 0, gid: 0 };
   if (typeof content === "string" || content instanceof Uint8Array) return entryOf(path, { body: content }, bodies);
-  if ("link" in content) return { ...root, kind: "symlink", mode: 0o777, target: content.link };
+  if ("link" in content) {
+    const { link, xattrs } = content;
+    return { ...root, kind: "symlink", mode: 0o777, target: link, ...(xattrs === undefined ? {} : { xattrs }) };
+  }
   if ("directory" in content) {
     const { directory, uid = 0, gid = 0 } = content;
     return { path, uid, gid, kind: "directory", mode: directory };
