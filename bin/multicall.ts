@@ -6,15 +6,13 @@
  * A program's code is loaded only when it runs.
  */
 import { basename } from "node:path";
+import { PROGRAMS, type ProgramName } from "#cli/standard";
 
-const LOADERS: Readonly<Record<string, () => Promise<unknown>>> = {
+const LOADERS: Readonly<Record<ProgramName, () => Promise<unknown>>> = {
   boulder: () => import("./boulder.ts"),
   moss: () => import("./moss.ts"),
   "moss-container": () => import("./moss-container.ts"),
   "moss-deb": () => import("./moss-deb.ts"),
 };
 
-/** Names of all programs of the executable. */
-export const PROGRAMS = Object.keys(LOADERS);
-
-if (import.meta.main) await (LOADERS[basename(process.argv0)] ?? LOADERS["moss"])?.();
+if (import.meta.main) await LOADERS[PROGRAMS.find((name) => name === basename(process.argv0)) ?? "moss"]();

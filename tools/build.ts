@@ -8,7 +8,7 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BunPlugin } from "bun";
-import { PROGRAMS } from "../bin/multicall.ts";
+import { PROGRAMS } from "#cli/standard";
 import { loadedPart } from "./embed/loaded-part.ts";
 
 const root = join(import.meta.dir, "..");

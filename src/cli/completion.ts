@@ -9,13 +9,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { optionsFor, shortcutOf } from "#cli/parse";
 import type { Completion, OptionSpec, ProgramSpec, VerbSpec } from "#cli/spec";
-
-export const SHELLS = ["bash", "zsh", "fish"] as const;
-export type Shell = (typeof SHELLS)[number];
+import { SHELLS, type Shell } from "#cli/standard";
 
 /** The script that a shell is to read. */
-export function completionScript(program: ProgramSpec, shell: Shell): string {
-  return SCRIPTS[shell](program.name, program.name.replaceAll("-", "_"));
+export function completionScript(program: string, shell: Shell): string {
+  return SCRIPTS[shell](program, program.replaceAll("-", "_"));
 }
 
 const SCRIPTS: Readonly<Record<Shell, (name: string, id: string) => string>> = {
@@ -68,7 +66,7 @@ complete -c ${name} -f -a '(__${id}_complete)'
 export function writeCompletions(program: ProgramSpec, folder: string): void {
   mkdirSync(folder, { recursive: true });
   const names: Record<Shell, string> = { bash: program.name, zsh: `_${program.name}`, fish: `${program.name}.fish` };
-  for (const shell of SHELLS) writeFileSync(join(folder, names[shell]), completionScript(program, shell));
+  for (const shell of SHELLS) writeFileSync(join(folder, names[shell]), completionScript(program.name, shell));
 }
 
 export interface Candidate {
@@ -82,6 +80,8 @@ export interface Candidates {
   readonly kind?: Completion;
   /** What is typed of the word already. */
   readonly prefix: string;
+  /** Values of options before it, by their names. */
+  readonly given: ReadonlyMap<string, string>;
 }
 
 /** Finds what the last word can become. Never fails: what cannot be understood completes to nothing. */
@@ -94,62 +94,67 @@ export function candidates(program: ProgramSpec, typed: readonly string[]): Cand
   let awaiting: OptionSpec | undefined;
   let literal = false;
   const queue = [...before];
+  const given = new Map<string, string>();
   for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
-    if (awaiting !== undefined) awaiting = undefined;
-    else if (!literal && word === "--") literal = true;
+    if (awaiting !== undefined) {
+      given.set(awaiting.name, word);
+      awaiting = undefined;
+    } else if (!literal && word === "--") literal = true;
     else if (!literal && word.startsWith("-") && word !== "-") {
-      const given = word;
-      const spec = optionsFor(program, path).find(({ name, short, aliases }) =>
-        given.startsWith("--")
-          ? `--${name}` === given || aliases?.some((alias) => `--${alias}` === given) === true
-          : given === `-${short}`,
-      );
-      if (spec?.value !== undefined && spec.implied === undefined) awaiting = spec;
+      const { spec, value } = optionOf(optionsFor(program, path), word);
+      if (spec?.value === undefined) continue;
+      if (value !== undefined) given.set(spec.name, value);
+      else if (spec.implied === undefined) awaiting = spec;
     } else {
       const expansion = verb === program ? shortcutOf(program, word) : undefined;
       if (expansion !== undefined) {
         queue.unshift(...expansion);
         continue;
       }
-      const given = word;
-      const found = verb.verbs?.find(({ name, aliases }) => name === given || aliases?.includes(given) === true);
-      if (found === undefined || operands > 0) operands += 1;
-      else {
+      const typedWord = word;
+      const found = verb.verbs?.find(({ name, aliases = [] }) => name === typedWord || aliases.includes(typedWord));
+      if (found === undefined || operands > 0) {
+        operands += 1;
+        if (verb.passThrough === true) literal = true;
+      } else {
         path.push(found);
         verb = found;
       }
     }
   }
-  if (awaiting !== undefined) return complete(awaiting.complete ?? awaiting.choices, prefix);
+  const complete = (kind: Completion | undefined): Candidates =>
+    typeof kind === "object"
+      ? matching(kind.map((word) => ({ word })))
+      : { words: [], ...(kind === undefined ? {} : { kind }), prefix, given };
+  const matching = (words: readonly Candidate[]): Candidates => ({
+    words: words.filter(({ word }) => word.startsWith(prefix)),
+    prefix,
+    given,
+  });
+  if (awaiting !== undefined) return complete(awaiting.complete ?? awaiting.choices);
   if (!literal && prefix.startsWith("-")) {
     const options = optionsFor(program, path).filter(({ hidden }) => hidden !== true);
-    return matching(
-      options.map(({ name, help }) => ({ word: `--${name}`, help })),
-      prefix,
-    );
-  }
-  if (verb.verbs !== undefined && operands === 0) {
-    const verbs = verb.verbs.filter(({ hidden }) => hidden !== true);
-    return matching(
-      verbs.map(({ name, summary }) => ({ word: name, help: summary })),
-      prefix,
-    );
+    return matching(options.map(({ name, help }) => ({ word: `--${name}`, help })));
   }
   const specs = verb.operands ?? [];
   const spec = specs[operands] ?? (specs.at(-1)?.many === true ? specs.at(-1) : undefined);
-  return complete(spec?.complete, prefix);
+  if (verb.verbs !== undefined && verb.load === undefined && operands === 0) {
+    const verbs = verb.verbs.filter(({ hidden }) => hidden !== true);
+    return matching(verbs.map(({ name, summary }) => ({ word: name, help: summary })));
+  }
+  // What follows a command that is passed on are that command's words.
+  return complete(verb.passThrough === true && operands > 0 ? "file" : spec?.complete);
 }
 
-function complete(kind: Completion | undefined, prefix: string): Candidates {
-  if (kind === undefined) return { words: [], prefix };
-  if (typeof kind !== "string")
-    return matching(
-      kind.map((word) => ({ word })),
-      prefix,
-    );
-  return { words: [], kind, prefix };
-}
-
-function matching(words: readonly Candidate[], prefix: string): Candidates {
-  return { words: words.filter(({ word }) => word.startsWith(prefix)), prefix };
+/** The option that a word names, and the value in the same word. */
+function optionOf(
+  known: readonly OptionSpec[],
+  word: string,
+): { readonly spec: OptionSpec | undefined; readonly value: string | undefined } {
+  if (!word.startsWith("--")) {
+    return { spec: known.find(({ short }) => short === word[1]), value: word.slice(2).replace(/^=/, "") || undefined };
+  }
+  const [name = "", ...rest] = word.slice(2).split("=");
+  const spec = known.find((item) => item.name === name || item.aliases?.includes(name) === true);
+  return { spec, value: rest.length === 0 ? undefined : rest.join("=") };
 }

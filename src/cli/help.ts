@@ -6,7 +6,7 @@ import { optionsFor, verbTitle } from "#cli/parse";
 import type { OptionSpec, ProgramSpec, VerbSpec } from "#cli/spec";
 import { pad, type Style, textWidth } from "#cli/style";
 import { terminalWidth } from "#cli/terminal";
-import { wrapped } from "#cli/wrap";
+import { reflowed, wrapped } from "#cli/wrap";
 
 /** Wider lines are hard to read, narrower ones leave no room beside the names. */
 const WIDEST = 100;
@@ -21,7 +21,7 @@ export function optionForms(option: OptionSpec): string {
   return `${names.join(", ")}${value}`;
 }
 
-/** How a verb is called: `moss install [options] <package...>`. */
+/** How a verb is called: `moss install [options] <package...>`, with the options that it needs. */
 export function usageLine(path: readonly VerbSpec[]): string {
   const verb = path.at(-1);
   const operands = (verb?.operands ?? []).map(({ name, many, optional }) => {
@@ -29,7 +29,9 @@ export function usageLine(path: readonly VerbSpec[]): string {
     return optional === true ? `[${text}]` : `<${text}>`;
   });
   const verbs = verb?.verbs === undefined ? [] : [verb.load === undefined ? "<verb>" : "[verb]"];
-  return [verbTitle(path), "[options]", ...verbs, ...operands].join(" ");
+  const needed = (verb?.options ?? []).filter(({ required }) => required === true);
+  const options = needed.map(({ name, value }) => `--${name} <${value}>`);
+  return [verbTitle(path), "[options]", ...options, ...verbs, ...operands].join(" ");
 }
 
 /** The help of a verb, or of the program. */
@@ -37,7 +39,7 @@ export function helpText(program: ProgramSpec, path: readonly VerbSpec[], style:
   const verb = path.at(-1) ?? program;
   const width = Math.min(WIDEST, Math.max(NARROWEST, terminalWidth()));
   const lines = [`${style.bold("Usage:")} ${usageLine(path)}`, "", ...wrapped(sentence(verb.summary), width)];
-  if (verb.description !== undefined) lines.push("", ...paragraphs(verb.description, width));
+  if (verb.description !== undefined) lines.push("", ...reflowed(verb.description, width));
   const section = (title: string, rows: readonly (readonly [string, string])[]) => {
     if (rows.length > 0) lines.push("", style.bold(title), ...twoColumns(rows, width));
   };
@@ -73,14 +75,6 @@ export function helpText(program: ProgramSpec, path: readonly VerbSpec[], style:
 function sentence(summary: string): string {
   const text = summary.charAt(0).toUpperCase() + summary.slice(1);
   return /[.!?]$/.test(text) ? text : `${text}.`;
-}
-
-/** Paragraphs are told apart by empty lines; their own line ends are only the source's. */
-function paragraphs(text: string, width: number): string[] {
-  return text.split(/\n\s*\n/).flatMap((paragraph, i) => {
-    const lines = wrapped(paragraph.replace(/\s+/g, " "), width);
-    return i === 0 ? lines : ["", ...lines];
-  });
 }
 
 /** Names and what they mean; a name that is too wide stands on a line of its own. */

@@ -39,21 +39,24 @@ export function parseWords(program: ProgramSpec, words: readonly string[]): Pars
       const found = verb.verbs.find(({ name, aliases }) => name === word || aliases?.includes(word) === true);
       if (found === undefined) {
         if (verb.load === undefined) throw unknownVerb(program, path, word);
-        operands.push(word);
+        takeOperand(verb, word, queue, operands);
         continue;
       }
       path.push(found);
       verb = found;
-    } else {
-      operands.push(word);
-      if (verb.passThrough === true) {
-        operands.push(...queue.splice(0));
-      }
-    }
+    } else takeOperand(verb, word, queue, operands);
   }
   const options = optionsOf(values);
-  if (!options.flag("help") && verb.load !== undefined) checkOperands(path, operands);
+  if (!INSTEAD.some(options.flag) && verb.load !== undefined) checkGiven(path, operands, options);
   return { path, verb, operands, options };
+}
+
+/** Options that do something else than the verb, so that it may be incomplete. */
+const INSTEAD = ["help", "version", "generate-manpages", "generate-completions"];
+
+function takeOperand(verb: VerbSpec, word: string, queue: string[], operands: string[]): void {
+  operands.push(word);
+  if (verb.passThrough === true) operands.push(...queue.splice(0));
 }
 
 /** What a short word stands for. */
@@ -118,8 +121,12 @@ function add(values: Map<string, string[]>, spec: OptionSpec, value: string): vo
   else values.set(spec.name, [value]);
 }
 
-function checkOperands(path: readonly VerbSpec[], operands: readonly string[]): void {
+function checkGiven(path: readonly VerbSpec[], operands: readonly string[], options: Options): void {
   const specs = path.at(-1)?.operands ?? [];
+  const needed = path.at(-1)?.options?.find(({ name, required }) => required === true && !options.flag(name));
+  if (needed !== undefined) {
+    throw usage(path, `Cannot run "${verbTitle(path)}": --${needed.name} is missing (${needed.help})`);
+  }
   const missing = specs.find((spec, i) => spec.optional !== true && operands[i] === undefined);
   if (missing !== undefined) {
     throw usage(path, `Cannot run "${verbTitle(path)}": <${missing.name}> is missing (${missing.help})`);
@@ -136,12 +143,13 @@ function optionsOf(values: ReadonlyMap<string, readonly string[]>): Options {
     flag: (name) => values.has(name),
     text,
     list: (name) => values.get(name) ?? [],
-    number: (name, least = 0) => {
+    number: (name, least = 0, most = Number.MAX_SAFE_INTEGER) => {
       const given = text(name);
       if (given === undefined) return undefined;
       const number = Number(given);
-      if (!/^\d+$/.test(given) || !Number.isSafeInteger(number) || number < least) {
-        throw new Failure("usage", `Cannot use "${given}" for --${name}: expected a whole number from ${least} up`);
+      if (!/^\d+$/.test(given) || number < least || number > most) {
+        const end = most === Number.MAX_SAFE_INTEGER ? "up" : `to ${most}`;
+        throw new Failure("usage", `Cannot use "${given}" for --${name}: expected a whole number from ${least} ${end}`);
       }
       return number;
     },

@@ -8,7 +8,16 @@
 import type { Ui } from "#cli/ui";
 
 /** What a shell can complete a word with. */
-export type Completion = "file" | "directory" | "installed" | "available" | "collection" | "state" | readonly string[];
+export type Completion =
+  | "file"
+  | "directory"
+  | "installed"
+  | "available"
+  | "collection"
+  | "state"
+  | "profile"
+  | "program"
+  | readonly string[];
 
 export interface OptionSpec {
   /** Long name without dashes, such as `dry-run`; verbs ask for its value by this name. */
@@ -24,6 +33,8 @@ export interface OptionSpec {
   readonly help: string;
   /** Can be given several times. */
   readonly repeat?: boolean;
+  /** Its verb does not run without it. */
+  readonly required?: boolean;
   readonly choices?: readonly string[];
   readonly complete?: Completion;
   readonly hidden?: boolean;
@@ -79,8 +90,8 @@ export interface Options {
   readonly flag: (name: string) => boolean;
   readonly text: (name: string) => string | undefined;
   readonly list: (name: string) => readonly string[];
-  /** A whole number from `least` up. Throws `usage`. */
-  readonly number: (name: string, least?: number) => number | undefined;
+  /** A whole number from `least` up to `most`. Throws `usage`. */
+  readonly number: (name: string, least?: number, most?: number) => number | undefined;
 }
 
 export interface Invocation {

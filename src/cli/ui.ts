@@ -68,9 +68,18 @@ export class Ui {
   }
 
   /** A line about what is going on, on stderr; nothing with `--json`. */
-  note(line: string): void {
-    this.log("info", line);
-    if (this.json) return;
+  note(line: string, level: "debug" | "info" = "info"): void {
+    this.log(level, line);
+    if (!this.json) this.#tell(line);
+  }
+
+  /** A line on stderr that says itself what is wrong, with `--json` too. */
+  problem(line: string): void {
+    this.log("warn", line);
+    this.#tell(line);
+  }
+
+  #tell(line: string): void {
     this.flush();
     this.#progress?.hide();
     writeAll(2, `${line}\n`);
@@ -79,9 +88,7 @@ export class Ui {
   warn(line: string): void {
     this.log("warn", line);
     if (this.json) this.event({ type: "warning", message: line });
-    this.flush();
-    this.#progress?.hide();
-    writeAll(2, `${this.errorStyle.yellow("Warning:")} ${line}\n`);
+    this.#tell(`${this.errorStyle.yellow("Warning:")} ${line}`);
   }
 
   log(level: "debug" | "info" | "warn" | "error", message: string): void {

@@ -5,13 +5,46 @@
 import { expect, test } from "bun:test";
 import { cut } from "#cli/moss/text";
 import { makeStyle, textWidth } from "#cli/style";
-import { wrapped } from "#cli/wrap";
+import { reflowed, wrapped } from "#cli/wrap";
 
 test("a paragraph is broken between words, and a word that is too long stands alone", () => {
   expect(wrapped("one two three four", 9)).toEqual(["one two", "three", "four"]);
   expect(wrapped("a\n\nb", 9)).toEqual(["a", "", "b"]);
   expect(wrapped("unbreakable-word it", 5)).toEqual(["unbreakable-word", "it"]);
   expect(wrapped("", 5)).toEqual([""]);
+});
+
+test("lines of a paragraph or of an item are joined before they are broken anew; other indented lines stay", () => {
+  const text = `This was wrapped
+by its author at some
+other width.
+
+It gives:
+ * a first thing that
+   goes on
+ * a second
+- third
+  example --option
+And ends.
+`;
+  expect(reflowed(text, 30)).toEqual([
+    "This was wrapped by its author",
+    "at some other width.",
+    "",
+    "It gives:",
+    " * a first thing that goes on",
+    " * a second",
+    "- third example --option",
+    "And ends.",
+  ]);
+  expect(reflowed("As in:\n  one two\n  three\nthat is all", 40)).toEqual([
+    "As in:",
+    "  one two",
+    "  three",
+    "that is all",
+  ]);
+  expect(reflowed(" * one two three", 11)).toEqual([" * one two", "   three"]);
+  expect(reflowed("", 5)).toEqual([""]);
 });
 
 test("a line is cut to a width in columns, and keeps the escape sequences that end its colours", () => {

@@ -7,9 +7,9 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PROGRAMS } from "#cli/standard";
 import { run } from "#sys/process";
 import { makeStone } from "#tests/crash/stones";
-import { PROGRAMS } from "../../bin/multicall.ts";
 import { buildExecutable, compile } from "../../tools/build.ts";
 
 const base = mkdtempSync(join(tmpdir(), "executable-"));

@@ -4,6 +4,7 @@
 /** The command line of moss-container, as a table. */
 import { COMMON_OPTIONS } from "#cli/program";
 import type { ProgramSpec } from "#cli/spec";
+import { completionVerbs } from "#cli/standard";
 
 const kept = new Set(["json", "verbose", "no-color", "version", "help", "generate-manpages", "generate-completions"]);
 
@@ -18,7 +19,13 @@ killed, nothing of it is left. No rights are needed.
 The exit code is the program's own: 126 where it cannot be executed, 127 where it is not there, 128 and the number where
 a signal ended it, 124 after --timeout.`,
   operands: [
-    { name: "command", help: "the program and its arguments; a shell where absent", many: true, optional: true },
+    {
+      name: "command",
+      help: "the program and its arguments; a shell where absent. After -- it may have the name of a verb",
+      many: true,
+      optional: true,
+      complete: "program",
+    },
   ],
   passThrough: true,
   options: [
@@ -62,5 +69,6 @@ a signal ended it, 124 after --timeout.`,
     { command: "moss-container -D root --memory 1G --timeout 60 --usage -- make check", help: "with bounds" },
   ],
   globals: COMMON_OPTIONS.filter(({ name }) => kept.has(name)),
+  verbs: completionVerbs("moss-container", async () => await import("#cli/moss-container/complete")),
   load: async () => await import("#cli/moss-container/run"),
 };

@@ -9,7 +9,7 @@ import type { Invocation } from "#cli/spec";
 import { formatBytes, pad, printable } from "#cli/style";
 import { terminalWidth } from "#cli/terminal";
 import type { Ui } from "#cli/ui";
-import { wrapped } from "#cli/wrap";
+import { reflowed } from "#cli/wrap";
 import { type Capability, formatCapability } from "#model/dependency";
 import { infoOf, type PackageInfo } from "#moss/info";
 import type { Moss } from "#moss/moss";
@@ -46,7 +46,7 @@ function print(ui: Ui, moss: Moss, info: PackageInfo, files: boolean): void {
   if (meta.essential === true) field("Essential", "yes: removing it needs --allow-essential");
   field("Summary", meta.summary);
   const width = Math.max(40, Math.min(terminalWidth(), 100) - GUTTER);
-  wrapped(meta.description, width).forEach((text, i) => line(i === 0 ? "Description" : "", text));
+  reflowed(meta.description, width).forEach((text, i) => line(i === 0 ? "Description" : "", text));
   list("Needs", texts(meta.depends));
   list("Gives", texts(meta.provides));
   list("Conflicts with", texts(meta.conflicts));

@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Verbs that look after a root, and after moss itself. */
-import { SHELLS } from "#cli/completion";
 import type { VerbSpec } from "#cli/spec";
+import { completionVerbs, VERSION_VERB } from "#cli/standard";
 
 const VERIFY: VerbSpec = {
   name: "verify",
@@ -43,24 +43,6 @@ export const CARE_VERBS: readonly VerbSpec[] = [
     summary: "finish or undo what a command that was cut off left; the next change does so by itself",
     load: async () => await import("#cli/moss/recover"),
   },
-  {
-    name: "completion",
-    summary: "print the completions of a shell",
-    operands: [{ name: "shell", help: SHELLS.join(", "), complete: SHELLS }],
-    examples: [{ command: "source <(moss completion bash)", help: "in this shell, at once" }],
-    load: async () => await import("#cli/moss/complete"),
-  },
-  {
-    name: "version",
-    summary: "show the version",
-    options: [{ name: "full", short: "f", help: "with that of the runtime, and the machine" }],
-    load: async () => await import("#cli/moss/version"),
-  },
-  {
-    name: "__complete",
-    summary: "completes a command line",
-    hidden: true,
-    operands: [{ name: "word", help: "typed so far", many: true, optional: true }],
-    load: async () => await import("#cli/moss/complete"),
-  },
+  ...completionVerbs("moss", async () => await import("#cli/moss/complete")),
+  VERSION_VERB,
 ];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-/** `moss version`. */
+/** `version`, of every program. */
 import type { Invocation } from "#cli/spec";
 
 export function run({ ui, program, options }: Invocation): void {
