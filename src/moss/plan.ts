@@ -21,6 +21,8 @@ export interface PlannedPackage {
   readonly kind: ChangeKind;
   readonly explicit: boolean;
   readonly reason: Reason;
+  /** The word that asked for it, where that is not its name. */
+  readonly asked?: string;
   /** What it takes the place of. */
   readonly before?: PackageMeta;
   readonly collection?: string;
@@ -75,9 +77,14 @@ export function samePlan(a: Plan, b: Plan): boolean {
   return key(a) === key(b);
 }
 
+/** Why a package comes, in words. */
+export function whyComing({ reason, asked }: PlannedPackage): string {
+  return reason.kind === "asked" && asked !== undefined ? `${reasonText(reason)}: ${asked}` : reasonText(reason);
+}
+
 /** What a transition is given of a plan: packages with the reason that states remember. */
 export function additionsOf(plan: Plan): Selection[] {
-  return plan.incoming.map(({ id, explicit, reason }) => ({ id, explicit, reason: reasonText(reason) }));
+  return plan.incoming.map((item) => ({ id: item.id, explicit: item.explicit, reason: whyComing(item) }));
 }
 
 export function removalsOf(plan: Plan): PackageId[] {
@@ -184,7 +191,7 @@ export function planValue(plan: Plan) {
       ...(item.before === undefined ? {} : { before: { version: item.before.version, release: item.before.release } }),
       ...(item.collection === undefined ? {} : { collection: item.collection }),
       explicit: item.explicit,
-      reason: reasonText(item.reason),
+      reason: whyComing(item),
       download: item.download,
       size: item.size,
       id: item.id,

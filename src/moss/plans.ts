@@ -8,7 +8,7 @@ import type { CollectionOffer } from "#collections/model";
 import { installedIn } from "#moss/installed";
 import { Offers, readLocalStone } from "#moss/local-stones";
 import type { Moss } from "#moss/moss";
-import { type Plan, planOf } from "#moss/plan";
+import { type Plan, type PlannedPackage, planOf } from "#moss/plan";
 import { capabilityOf, isStonePath, type Known } from "#moss/words";
 import { installedOf } from "#solver/installed";
 import type { InstalledSource, Job } from "#solver/model";
@@ -65,7 +65,7 @@ async function plan(
 /** Plans to install what words stand for. Throws `package.unknown`, `solver.*`, `stone.*`. */
 export async function planInstall(moss: Moss, words: readonly string[], options: PlanOptions = {}): Promise<Plan> {
   const local = new Map(words.filter(isStonePath).map((path) => [path, readLocalStone(path)]));
-  return await plan(moss, { ...options, local: [...local.values()] }, ({ installed, offers }) => {
+  const made = await plan(moss, { ...options, local: [...local.values()] }, ({ installed, offers }) => {
     const known: Known = {
       hasName: (name) => installed.byName(name) !== undefined || offers.has(name),
       gives: (text) => [...installed.providing(text)].length > 0 || offers.providing(text).length > 0,
@@ -80,6 +80,14 @@ export async function planInstall(moss: Moss, words: readonly string[], options:
     const names = words.map((word) => local.get(word)?.meta.name ?? word);
     return { jobs, summary: summaryOf("Install", names) };
   });
+  // Whoever asks for a program should see why a package of another name comes.
+  const typed = words.filter((word) => !local.has(word));
+  const askedAs = new Map(made.satisfied.map((name, i) => [name, typed[i] ?? name]));
+  const incoming = made.incoming.map((item): PlannedPackage => {
+    const asked = askedAs.get(item.name);
+    return asked === undefined || asked === item.name ? item : { ...item, asked };
+  });
+  return { ...made, incoming };
 }
 
 /** Plans to remove what words stand for, or what nobody needs; what needs it leaves too, unless `dependents` is false. */

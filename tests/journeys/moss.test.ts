@@ -15,6 +15,7 @@ test("packages are installed with what they need, and each is there for a reason
   const result = await must(["install", "-D", root, "-y", "nano", "which"]);
   expect(result.stdout).toContain("4 packages will be installed from protosnek");
   expect(result.stdout).toContain("needed by nano: soname(libncurses.so.6(x86_64))");
+  expect(result.stdout).toMatch(/debianutils +1-1 +5 B +asked for: which/);
   expect(result.stdout).toContain("State 1 is live");
   expect(readFileSync(`${root}/bin/nano`, "utf8")).toBe("nano 7.2");
   expect(readlinkSync(`${root}/bin`)).toBe("usr/bin");

@@ -6,8 +6,8 @@ import { fittedTable, oneLine, versionText } from "#cli/moss/text";
 import { counted, formatBytes } from "#cli/style";
 import type { Ui } from "#cli/ui";
 import type { PackageMeta } from "#model/package";
-import { type Plan, type PlannedPackage, type PlannedRemoval, planValue } from "#moss/plan";
-import { reasonText, removalText } from "#moss/reasons";
+import { type Plan, type PlannedPackage, type PlannedRemoval, planValue, whyComing } from "#moss/plan";
+import { removalText } from "#moss/reasons";
 
 /** Versions of a change; where only the build differs, that is shown too. */
 function change(before: PackageMeta, after: PackageMeta): string {
@@ -60,7 +60,7 @@ function showIncoming(ui: Ui, heading: string, list: readonly PlannedPackage[]):
     ),
     formatBytes(item.size),
     ...(collections.length > 1 ? [item.collection ?? ""] : []),
-    oneLine(reasonText(item.reason)),
+    oneLine(whyComing(item)),
   ]);
   for (const line of fittedTable(rows, [2], "  ")) ui.print(line);
 }
