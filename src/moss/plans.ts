@@ -81,8 +81,7 @@ export async function planInstall(moss: Moss, words: readonly string[], options:
     return { jobs, summary: summaryOf("Install", names) };
   });
   // Whoever asks for a program should see why a package of another name comes.
-  const typed = words.filter((word) => !local.has(word));
-  const askedAs = new Map(made.satisfied.map((name, i) => [name, typed[i] ?? name]));
+  const askedAs = new Map(made.satisfied.map((name, i) => [name, words[i] ?? name]));
   const incoming = made.incoming.map((item): PlannedPackage => {
     const asked = askedAs.get(item.name);
     return asked === undefined || asked === item.name ? item : { ...item, asked };

@@ -49,7 +49,10 @@ test("a package can be asked for by what it gives, by a path, by a stone", async
     await must(["remove", "-D", root, "-y", "--allow-essential", name.split(" ")[0] ?? ""]);
   }
   const path = stone(`${shop.folder}/apart`, { name: "own", depends: ["nano"], files: { "bin/own": "own" } });
-  await must(["install", "-D", root, "-y", "./own-1.stone"], { cwd: `${shop.folder}/apart` });
+  const local = await must(["install", "-D", root, "-y", "./own-1.stone", "sh"], { cwd: `${shop.folder}/apart` });
+  expect(local.stdout).toContain("asked for: ./own-1.stone");
+  expect(local.stdout).toContain("asked for: sh");
+  await must(["remove", "-D", root, "-y", "dash", "--allow-essential"]);
   expect(await installed(root)).toEqual(["libc6 1", "libncurses6 6.4", "nano 7.2", "own 1"]);
   expect((await must(["info", "-D", root, path])).stdout).toContain("Collection        (local)");
   expect(existsSync(`${pool}/own-1.stone`)).toBe(false);
