@@ -5,7 +5,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { basename } from "node:path";
 import { concat } from "#base/bytes";
-import { Failure } from "#base/errors";
+import { errnoCode, Failure } from "#base/errors";
 import { decompress } from "#deb/decompress";
 import { type ArMember, readAr } from "#formats/ar";
 import { type Paragraph, parseParagraph } from "#formats/control";
@@ -52,7 +52,7 @@ export class DebArchive {
   /** Opens a .deb and reads its control part. Throws `deb.invalid`. */
   static open(path: string): DebArchive {
     const name = basename(path);
-    const fd = openSync(path, "r");
+    const fd = openPackage(path);
     try {
       const readAt = (offset: number, length: number) => {
         const bytes = new Uint8Array(length);
@@ -84,6 +84,15 @@ export class DebArchive {
 
   [Symbol.dispose](): void {
     closeSync(this.#fd);
+  }
+}
+
+function openPackage(path: string): number {
+  try {
+    return openSync(path, "r");
+  } catch (cause) {
+    const found = errnoCode(cause) === "ENOENT" ? "it is not there" : (errnoCode(cause) ?? "an error");
+    throw new Failure("io", `Cannot open "${path}": ${found}, expected a readable .deb file`, { cause });
   }
 }
 

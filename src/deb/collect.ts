@@ -72,13 +72,16 @@ export async function collect(
     essential: options.essential ?? names.length > 0,
     allowMissing: options.allowMissing === true,
   };
+  const ofFiles = (closure: Closure<Candidate>): Collected => {
+    onEvent({ type: "resolved", packages: closure.set.all().length });
+    return { ...closure, paths: new Map() };
+  };
   if (names.length === 0) {
     try {
-      return { ...resolveClosure(available, local, { ...closureOptions, allowMissing: false }), paths: new Map() };
+      return ofFiles(resolveClosure(available, local, { ...closureOptions, allowMissing: false }));
     } catch (error) {
       if (!(error instanceof Failure) || error.code !== "deb.unsatisfied") throw error;
-      if (options.allowMissing === true)
-        return { ...resolveClosure(available, local, closureOptions), paths: new Map() };
+      if (options.allowMissing === true) return ofFiles(resolveClosure(available, local, closureOptions));
     }
   }
   const apt = new Apt({
