@@ -6,7 +6,7 @@
  * A program's code is loaded only when it runs.
  */
 import { basename } from "node:path";
-import { PROGRAMS, type ProgramName } from "#cli/standard";
+import { PROGRAMS, type ProgramName } from "#cli/names";
 
 const LOADERS: Readonly<Record<ProgramName, () => Promise<unknown>>> = {
   boulder: () => import("./boulder.ts"),

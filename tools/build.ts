@@ -8,7 +8,7 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BunPlugin } from "bun";
-import { PROGRAMS } from "#cli/standard";
+import { PROGRAMS } from "#cli/names";
 import { loadedPart } from "./embed/loaded-part.ts";
 
 const root = join(import.meta.dir, "..");

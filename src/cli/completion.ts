@@ -7,9 +7,9 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { SHELLS, type Shell } from "#cli/names";
 import { optionsFor, shortcutOf } from "#cli/parse";
 import type { Completion, OptionSpec, ProgramSpec, VerbSpec } from "#cli/spec";
-import { SHELLS, type Shell } from "#cli/standard";
 
 /** The script that a shell is to read. */
 export function completionScript(program: string, shell: Shell): string {

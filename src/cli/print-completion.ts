@@ -5,8 +5,8 @@
 import { Failure } from "#base/errors";
 import { nearest } from "#base/nearest";
 import { completionScript } from "#cli/completion";
+import { PROGRAMS, SHELLS } from "#cli/names";
 import type { Invocation } from "#cli/spec";
-import { PROGRAMS, SHELLS } from "#cli/standard";
 
 export function run({ operands, options, program, ui }: Invocation): void {
   const word = operands[0] ?? "";

@@ -2,14 +2,8 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Verbs that every program has: completions of shells, and the version. */
+import { PROGRAMS, type ProgramName, SHELLS } from "#cli/names";
 import type { VerbModule, VerbSpec } from "#cli/spec";
-
-/** The programs of this package, as their links are named. */
-export const PROGRAMS = ["boulder", "moss", "moss-container", "moss-deb"] as const;
-export type ProgramName = (typeof PROGRAMS)[number];
-
-export const SHELLS = ["bash", "zsh", "fish"] as const;
-export type Shell = (typeof SHELLS)[number];
 
 export const VERSION_VERB: VerbSpec = {
   name: "version",

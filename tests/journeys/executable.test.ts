@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PROGRAMS } from "#cli/standard";
+import { PROGRAMS } from "#cli/names";
 import { run } from "#sys/process";
 import { makeStone } from "#tests/crash/stones";
 import { buildExecutable, compile } from "../../tools/build.ts";
