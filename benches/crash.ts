@@ -7,8 +7,9 @@
  * sha256sum say what lies on the disk. The first thing that is neither old nor new ends the bench with exit code 1.
  */
 import { parseArgs } from "node:util";
+import { type Death, walkNeeds } from "#tests/crash/deaths";
 import { ImportWalk } from "#tests/crash/import-walk";
-import { type Death, type Kind, Walk, walkNeeds } from "#tests/crash/walk";
+import { type Kind, Walk } from "#tests/crash/walk";
 import { STEPS } from "#transition/fault";
 
 const { values } = parseArgs({

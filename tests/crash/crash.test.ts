@@ -3,7 +3,8 @@
 
 /** Commands that are killed at each step of the journal, and at some of their system calls; `./dev bench crash` does thousands. */
 import { expect, test } from "bun:test";
-import { type Death, Walk, walkNeeds } from "#tests/crash/walk";
+import { type Death, walkNeeds } from "#tests/crash/deaths";
+import { Walk } from "#tests/crash/walk";
 import { STEPS, type Step } from "#transition/fault";
 
 const missing = walkNeeds();

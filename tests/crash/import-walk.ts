@@ -9,7 +9,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "#sys/process";
-import { type Death, type Outcome, randomOf, recordedCalls, strace } from "#tests/crash/walk";
+import { type Death, randomOf, recordedCalls, strace } from "#tests/crash/deaths";
+import type { Outcome } from "#tests/crash/walk";
 import { makeDeb } from "#tests/support/debs";
 
 const IMPORT = join(import.meta.dir, "../../bin/moss-deb.ts");

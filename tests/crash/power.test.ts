@@ -3,8 +3,9 @@
 
 /** Power cuts at each step of the journal: what the file system had not yet given to its device is gone. */
 import { afterAll, describe, expect, test } from "bun:test";
+import { walkNeeds } from "#tests/crash/deaths";
 import { TestRoots } from "#tests/crash/roots";
-import { Walk, walkNeeds } from "#tests/crash/walk";
+import { Walk } from "#tests/crash/walk";
 import { mountDisk, SMALLEST, whyNoDisk } from "#tests/support/disks";
 import type { Step } from "#transition/fault";
 

@@ -6,11 +6,12 @@
  * is once a reader without rights and once a writer, and an independent script compares what lies on the disk with what
  * the old and the new state must look like. The first difference ends the walk with an error that says how to repeat it.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "#sys/process";
 import { read, type Seen } from "#tests/crash/child.fixture";
+import { type Death, randomOf, recordedCalls, strace } from "#tests/crash/deaths";
 import { BUILDS, type Build, expectedListing, makeStones, nameOf } from "#tests/crash/packages";
 import { type Program, type ProgramName, programOf } from "#tests/crash/programs";
 import type { MadeStone } from "#tests/crash/stones";
@@ -29,9 +30,6 @@ export interface Operation {
   readonly removed: readonly number[];
 }
 
-/** How a command is to die: the `when`-th call of a system call in some thread, or a step of the journal. */
-export type Death = { readonly call: string; readonly when: number } | { readonly fault: string };
-
 export interface Outcome {
   /** False where the command ended before its death came. */
   readonly killed: boolean;
@@ -47,46 +45,12 @@ export interface WalkOptions {
   readonly afterwards?: () => Promise<void>;
 }
 
-/** A pseudo-random number generator, so that a walk can be repeated. */
-export function randomOf(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    // mulberry32
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
-
 const CHILD = join(import.meta.dir, "child.fixture.ts");
 const LISTING = join(import.meta.dir, "listing.sh");
 const CHANGING = /write|rename|link|mkdir|rmdir|chmod|chown|utimens|sync|truncate|creat|setxattr|flock/;
 const MODEL = "lib/system-model.kdl";
 const DONE_ALREADY = /state\.active|it is the live one already|no installed package has this name/;
 const NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
-
-/** The program that runs another one and kills it at a system call. */
-export function strace({ call, when }: { readonly call: string; readonly when: number }): string[] {
-  const inject = `--inject=${call}:signal=KILL:when=${when}`;
-  return ["strace", "-f", "-qq", "-o", "/dev/null", `--trace=${call}`, inject];
-}
-
-/** The calls in a trace from the first on that names `marker`, each with its number among its thread's calls of that name. */
-export function recordedCalls(trace: string, marker: string): Death[] {
-  const counts = new Map<string, number>();
-  const deaths: Death[] = [];
-  let started = false;
-  for (const text of trace.split("\n")) {
-    const [, thread, call] = /^(\d+) +([a-z_0-9]+)\(/.exec(text) ?? [];
-    if (thread === undefined || call === undefined) continue;
-    const when = (counts.get(`${thread} ${call}`) ?? 0) + 1;
-    counts.set(`${thread} ${call}`, when);
-    started ||= text.includes(marker) && call !== "execve";
-    if (started && !call.startsWith("exit")) deaths.push({ call, when });
-  }
-  return deaths;
-}
 
 export class Walk implements Disposable {
   readonly base = mkdtempSync(join(tmpdir(), "crash-"));
@@ -395,12 +359,4 @@ export class Walk implements Disposable {
 
 function environment(): Record<string, string> {
   return { PATH: process.env["PATH"] ?? "", HOME: "/", TMPDIR: tmpdir() };
-}
-
-/** Why crash tests cannot run here, or undefined where they can. */
-export function walkNeeds(): string | undefined {
-  if (process.getuid?.() !== 0) return "root, for owners and for the reader without rights";
-  return ["strace", "setpriv", "find", "sha256sum"].find(
-    (tool) => Bun.which(tool) === null && !existsSync(`/usr/bin/${tool}`),
-  );
 }
