@@ -9,7 +9,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PROGRAMS } from "#cli/standard";
+import { PROGRAMS } from "#cli/names";
 import { run } from "#sys/process";
 import { buildExecutable, compile } from "../tools/build.ts";
 import { type Row, ratioRow, report } from "./_table.ts";

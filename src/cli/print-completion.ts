@@ -13,9 +13,8 @@ export function run({ operands, options, program, ui }: Invocation): void {
   const shell = SHELLS.find((name) => name === word);
   if (shell === undefined) {
     const near = nearest(word, SHELLS);
-    throw new Failure("usage", `Cannot complete in "${word}": unknown, expected ${SHELLS.join(", ")}`, {
-      ...(near === undefined ? {} : { hint: `Did you mean "${near}"?` }),
-    });
+    const message = `Cannot complete in "${word}": unknown, expected ${SHELLS.join(", ")}`;
+    throw new Failure("usage", message, near === undefined ? {} : { hint: `Did you mean "${near}"?` });
   }
   const names = options.flag("all") ? PROGRAMS : [program.name];
   for (const name of names) ui.print(completionScript(name, shell).trimEnd());

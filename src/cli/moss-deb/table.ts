@@ -4,6 +4,7 @@
 /** The command line of moss-deb, as a table. */
 import { COMMON_OPTIONS } from "#cli/program";
 import type { OptionSpec, ProgramSpec } from "#cli/spec";
+import { completionVerbs, VERSION_VERB } from "#cli/standard";
 
 /** Options of every verb that asks apt. */
 const APT: readonly OptionSpec[] = [
@@ -24,24 +25,13 @@ const CLOSURE: readonly OptionSpec[] = [
 ];
 
 const NAMES = { name: "name", help: "a Debian package: NAME or NAME=VERSION", many: true } as const;
-const kept = new Set([
-  "json",
-  "verbose",
-  "no-color",
-  "log",
-  "version",
-  "help",
-  "generate-manpages",
-  "generate-completions",
-]);
-
 export const MOSS_DEB: ProgramSpec = {
   name: "moss-deb",
   version: "0.1.0",
   summary: "Imports Debian binary packages as stones.",
   description: `Packages come through this machine's own apt sources, in a state of their own: nothing of the system's apt is changed, and
 apt checks every signature. docs/deb.md says where files go, and what each kind of loss in a report means.`,
-  globals: COMMON_OPTIONS.filter(({ name }) => kept.has(name)),
+  globals: COMMON_OPTIONS,
   verbs: [
     {
       name: "import",
@@ -50,7 +40,14 @@ apt checks every signature. docs/deb.md says where files go, and what each kind 
 only what has changed. With --json, events are followed by the report as the last line.`,
       operands: [{ name: "package", help: "NAME, NAME=VERSION, or a .deb file", many: true, complete: "file" }],
       options: [
-        { name: "output", short: "o", value: "dir", help: "folder of the collection; needed", complete: "directory" },
+        {
+          name: "output",
+          short: "o",
+          value: "dir",
+          help: "folder of the collection",
+          required: true,
+          complete: "directory",
+        },
         { name: "jobs", short: "j", value: "number", help: "packages at once; one a processor where absent" },
         {
           name: "profile",
@@ -98,7 +95,14 @@ only what has changed. With --json, events are followed by the report as the las
       name: "index",
       summary: "write a collection's index of everything that apt offers, from its lists alone",
       options: [
-        { name: "output", short: "o", value: "dir", help: "folder of the index; needed", complete: "directory" },
+        {
+          name: "output",
+          short: "o",
+          value: "dir",
+          help: "folder of the index",
+          required: true,
+          complete: "directory",
+        },
         ...APT,
       ],
       examples: [{ command: "moss-deb index -o everything", help: "all 60,000 packages, nothing fetched" }],
@@ -110,5 +114,7 @@ only what has changed. With --json, events are followed by the report as the las
       hidden: true,
       load: async () => await import("#cli/moss-deb/worker"),
     },
+    ...completionVerbs("moss-deb"),
+    VERSION_VERB,
   ],
 };
