@@ -5,7 +5,17 @@
  * Work of earlier imports that need not be done again: what was read out of each .deb, and which stone was written from
  * which plan. All of it lies in the cache, and may be deleted at any time; nothing of it outlives a change of this program.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { hashFile } from "#deb/hash-file";
 import type { PackagePlan } from "#deb/plan-model";
@@ -41,19 +51,28 @@ function programIdentity(): string {
     .join("\n");
 }
 
+/** Milliseconds after which the work of a program that no longer runs here is removed. */
+const FORGOTTEN = 7 * 24 * 3_600_000;
+
 export class KeptWork {
   readonly #folder: string;
-  readonly #program: string;
 
-  /** @param cache folder of the importer's cache; what is kept lies in `kept/` there. */
+  /** @param cache folder of the importer's cache; what is kept lies in `kept/` there, a folder for each program. */
   constructor(cache: string) {
-    this.#folder = join(cache, "kept");
-    this.#program = sha256Hex(programIdentity());
+    const all = join(cache, "kept");
+    this.#folder = join(all, sha256Hex(programIdentity()).slice(0, 32));
     mkdirSync(this.#folder, { recursive: true });
+    const now = new Date();
+    utimesSync(this.#folder, now, now);
+    for (const name of readdirSync(all)) {
+      const path = join(all, name);
+      const age = now.getTime() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? now.getTime());
+      if (path !== this.#folder && age > FORGOTTEN) rmSync(path, { recursive: true, force: true });
+    }
   }
 
   #path(kind: string, key: unknown): string {
-    return join(this.#folder, `${kind}-${sha256Hex(JSON.stringify([this.#program, key]))}.json`);
+    return join(this.#folder, `${kind}-${sha256Hex(JSON.stringify(key))}.json`);
   }
 
   /** A file that is missing, cut off or of another shape is no file. */
