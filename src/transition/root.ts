@@ -5,25 +5,15 @@
  * A root that moss looks after: its private folder, its database, its store, and what can be asked of it. Asking takes no
  * lock and writes nothing.
  */
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  statSync,
-} from "node:fs";
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs";
 import { errnoCode, Failure } from "#base/errors";
 import type { PackageId } from "#model/package";
 import { type Database, databaseUri, openDatabase, type ReadTransaction } from "#moss-db/index";
 import { diskFailure } from "#store/disk";
 import { decodeFiles } from "#store/files";
 import { FileLock, lockOwner } from "#sys/lock";
-import { registerRoot, rememberCache, rememberedCache } from "#transition/cache";
+import { registerRoot, rememberCache } from "#transition/cache";
+import { belowUsr, cacheOf, realDirectory } from "#transition/root-paths";
 import {
   CURRENT,
   FILES,
@@ -309,53 +299,6 @@ function liveStateId(root: MossRoot, tx: ReadTransaction): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-function belowUsr(path: string): string | undefined {
-  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
-  if (parts.length === 0 || parts.includes("..")) return undefined;
-  if (!path.startsWith("/")) return parts.join("/");
-  if (parts[0] === "usr") return parts.length === 1 ? undefined : parts.slice(1).join("/");
-  // /bin/sh stands at usr/bin/sh through the links of the root.
-  return ["bin", "sbin", "lib", "lib32"].includes(parts[0] ?? "")
-    ? parts.join("/")
-    : parts[0] === "lib64"
-      ? ["lib", ...parts.slice(1)].join("/")
-      : undefined;
-}
-
-function realDirectory(path: string, what: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined || !found.isDirectory()) {
-    throw new Failure(
-      "root.invalid",
-      `Cannot open the ${what} "${path}": ${found === undefined ? "nothing is there" : "it is no directory"}, expected a directory`,
-      {
-        hint: "Make it first.",
-      },
-    );
-  }
-  return realpathSync(path);
-}
-
-/** The cache that a root is to use: the one that is given, or that it has used before. Throws root.invalid where they differ. */
-function cacheOf(directory: string, { cache, readOnly = false }: RootOptions): string | undefined {
-  const own = directory === "/" ? "/.moss" : `${directory}/.moss`;
-  const remembered = rememberedCache(own);
-  if (cache === undefined) {
-    // Who only asks needs no file of it.
-    return remembered === undefined || readOnly ? remembered : realDirectory(remembered, "cache");
-  }
-  const given = realDirectory(cache, "cache");
-  const used = remembered ?? (!readOnly && holdsFiles(`${own}/assets`) ? `${own}/assets` : given);
-  if (used === given) return given;
-  throw new Failure("root.invalid", `Cannot use the cache "${given}": the files of "${directory}" are in "${used}"`, {
-    hint: "A root stays with the store that it began with; leave --cache out.",
-  });
-}
-
-function holdsFiles(folder: string): boolean {
-  return existsSync(folder) && readdirSync(folder).length > 0;
 }
 
 function busy(directory: string, owner: string): Failure {

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** The paths of a root: of its parts, and those that people give. */
+import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { Failure } from "#base/errors";
+import { rememberedCache } from "#transition/cache";
+
+/** Where a path of a root stands below /usr, through the links at its top; undefined where it is not of /usr. */
+export function belowUsr(path: string): string | undefined {
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  if (parts.length === 0 || parts.includes("..")) return undefined;
+  if (!path.startsWith("/")) return parts.join("/");
+  if (parts[0] === "usr") return parts.length === 1 ? undefined : parts.slice(1).join("/");
+  // /bin/sh stands at usr/bin/sh through the links of the root.
+  return ["bin", "sbin", "lib", "lib32"].includes(parts[0] ?? "")
+    ? parts.join("/")
+    : parts[0] === "lib64"
+      ? ["lib", ...parts.slice(1)].join("/")
+      : undefined;
+}
+
+/** A directory that is there, absolute and without symlinks. Throws root.invalid. */
+export function realDirectory(path: string, what: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined || !found.isDirectory()) {
+    throw new Failure(
+      "root.invalid",
+      `Cannot open the ${what} "${path}": ${found === undefined ? "nothing is there" : "it is no directory"}, expected a directory`,
+      {
+        hint: "Make it first.",
+      },
+    );
+  }
+  return realpathSync(path);
+}
+
+/** The cache that a root is to use: the one that is given, or that it has used before. Throws root.invalid where they differ. */
+export function cacheOf(
+  directory: string,
+  { cache, readOnly = false }: { readonly cache?: string; readonly readOnly?: boolean },
+): string | undefined {
+  const own = directory === "/" ? "/.moss" : `${directory}/.moss`;
+  const remembered = rememberedCache(own);
+  if (cache === undefined) {
+    // Who only asks needs no file of it.
+    return remembered === undefined || readOnly ? remembered : realDirectory(remembered, "cache");
+  }
+  const given = realDirectory(cache, "cache");
+  const used = remembered ?? (!readOnly && holdsFiles(`${own}/assets`) ? `${own}/assets` : given);
+  if (used === given) return given;
+  throw new Failure("root.invalid", `Cannot use the cache "${given}": the files of "${directory}" are in "${used}"`, {
+    hint: "A root stays with the store that it began with; leave --cache out.",
+  });
+}
+
+function holdsFiles(folder: string): boolean {
+  return existsSync(folder) && readdirSync(folder).length > 0;
+}
