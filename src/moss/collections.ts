@@ -121,6 +121,7 @@ export async function refreshCollections(
         force,
         onEvent: (event) => {
           if (event.kind === "bytes") onEvent({ ...event, kind: "refresh" });
+          if (event.kind === "storing") onEvent(event);
           if (event.kind === "retry")
             onEvent({ kind: "retry", name: event.collection, reason: event.reason, wait: event.wait });
         },

@@ -13,6 +13,8 @@ export type EngineEvent =
       readonly bytes: number;
       readonly total?: number;
     }
+  /** An index has come and is being taken in. */
+  | { readonly kind: "storing"; readonly collection: string; readonly packages: number }
   | {
       readonly kind: "refreshed";
       readonly collection: string;

@@ -49,6 +49,8 @@ export function watch(ui: Ui): Watcher {
         return;
       case "refresh":
         return show(`Refreshing ${event.collection}`, "bytes", event.bytes, event.total);
+      case "storing":
+        return show(`Taking in ${event.collection}`, "items", event.packages, undefined, "packages");
       case "refreshed": {
         end();
         const { collection, changed, packages } = event;
