@@ -229,6 +229,8 @@ test.skipIf(!HAVE_TINY)("profiles are added, listed and refreshed", async () => 
   expect([added.code, added.stdout]).toEqual([0, expect.stringContaining("two_layers: high offers 2 packages")]);
   const listed = await boulder("profile", "list");
   expect(listed.stdout).toContain(`two_layers: (family serpent)\n - low = ${place} [0]\n - high = ${place} [9]`);
+  await boulder("profile", "add", "local-x86_64", "-r", `name=tiny,uri=${place}`);
+  expect((await boulder("profile", "list")).stdout).toContain("local-x86_64: (family tiny)");
   const updated = await boulder("profile", "update", "-p", "two_layers", "--json");
   expect(JSON.parse(updated.stdout)).toEqual({ profile: "two_layers", collections: { low: 2, high: 2 } });
   expect((await boulder("profile", "update", "-p", "two_layer")).stderr).toContain('Did you mean "two_layers"?');

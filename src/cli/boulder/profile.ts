@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
+import { resolve } from "node:path";
 import { Failure } from "#base/errors";
 import { type Profile, type ProfileCollection, profileId } from "#boulder/profile/model";
 import { configFolders, findProfile, loadProfiles, saveProfile } from "#boulder/profile/store";
 import { countPackages } from "#boulder/root/collections";
+import { isAddress } from "#boulder/upstreams/archives";
 import { collectionOptions } from "#cli/boulder/known";
 /** `boulder profile list|add|update`. */
 import { cacheFolder, type GlobalFlags, print, printJson } from "#cli/boulder/options";
@@ -52,13 +54,16 @@ async function refresh(profile: Profile, flags: ProfileFlags): Promise<void> {
 }
 
 export async function addProfile(name: string, flags: AddFlags): Promise<void> {
+  const folders = configFolders(flags.configDir);
+  // One that is written over, such as the built-in one, stays of its family.
+  const before = loadProfiles(folders, cacheFolder(flags)).get(profileId(name));
   const profile: Profile = {
     id: profileId(name),
-    family: flags.family ?? "serpent",
+    family: flags.family ?? before?.family ?? "serpent",
     collections: flags.repo.map(parseRepo),
     file: undefined,
   };
-  print(`${profile.id}: written to ${saveProfile(configFolders(flags.configDir), profile)}`);
+  print(`${profile.id}: written to ${saveProfile(folders, profile)}`);
   await refresh(profile, flags);
 }
 
@@ -93,7 +98,10 @@ function parseRepo(text: string): ProfileCollection {
 function uriOf(values: ReadonlyMap<string, string>, fail: (found: string) => Failure): string {
   const uri = values.get("uri");
   const base = values.get("base-uri");
-  if (uri !== undefined && base === undefined) return uri;
+  if (uri !== undefined && base === undefined) {
+    // A path is meant from here, whatever folder builds are started in later.
+    return uri.includes("/") && !isAddress(uri) ? resolve(uri) : uri;
+  }
   const version = values.get("version");
   if (uri !== undefined || base === undefined || version === undefined) throw fail("no address, or two");
   const parts = [values.get("channel") ?? "main", version, values.get("arch") ?? "x86_64"];
