@@ -92,11 +92,11 @@ export function listTree(root: string, path: string): TreeList {
   return { path, entries: lines.length - folders, folders };
 }
 
-/** Seconds of a full blit by the floor, and of its sync, in milliseconds. */
+/** Milliseconds of a full blit by the floor, of its sync, and of processors. */
 export async function floorBlit(program: string, list: TreeList, root: string, out: string) {
-  const text = await must([program, list.path, join(root, ".moss/assets"), out]);
-  const [link = Number.NaN, sync = Number.NaN] = text.split(" ").map((word) => Number(word) * 1000);
-  return { link, sync, total: link + sync };
+  const { stdout, cpu } = await measured([program, list.path, join(root, ".moss/assets"), out]);
+  const [link = Number.NaN, sync = Number.NaN] = stdout.split(" ").map((word) => Number(word) * 1000);
+  return { link, sync, total: link + sync, cpu };
 }
 
 /** Removes a tree and lets the disk settle, so that the next run does not pay for it. */

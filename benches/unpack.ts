@@ -102,10 +102,13 @@ try {
   const ours: Ran[] = [];
   const floor: number[] = [];
   const synced: number[] = [];
+  const cpu: number[] = [];
   for (let round = 0; round < Number(flags.rounds); round++) {
     ours.push(await install(moss, folder, packages));
     const out = join(folder, "floor");
-    const [write = Number.NaN, sync = Number.NaN] = (await must([program, list, out, "sync"])).split(" ").map(Number);
+    const ran = await measured([program, list, out, "sync"]);
+    const [write = Number.NaN, sync = Number.NaN] = ran.stdout.split(" ").map(Number);
+    cpu.push(ran.cpu);
     floor.push(write);
     synced.push(write + sync);
     await clear(out);
@@ -117,7 +120,10 @@ try {
     ratioRow("fresh install / C that decompresses and writes", seconds, median(floor), 1, faster),
     ratioRow("the same, with the syncfs that we do too", seconds, median(synced), undefined, faster),
     boundRow("peak memory", memory, MEMORY, "MiB", 0),
-    { measure: "processor time of ours", ours: `${(median(ours.map(({ cpu }) => cpu)) / 1000).toFixed(2)} s` },
+    ratioRow("processor time of the two", median(ours.map((ran) => ran.cpu)) / 1000, median(cpu) / 1000, undefined, {
+      unit: "s",
+      digits: 2,
+    }),
   ];
   if (!flags["no-dpkg"]) {
     const own = await dpkg(folder, await plainDebs("system", packages, false));
