@@ -260,3 +260,21 @@ test.skipIf(!HAVE_TINY)("what is built goes to the local collection, and the nex
   const built = await tiny.build(["-p", "chained"]);
   expect([built.code, built.stderr]).toEqual([0, expect.stringContaining("HELLO from first")]);
 });
+
+const asNobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+const reader = ["test", "-r", join(import.meta.dir, "../../bin/boulder.ts")];
+const canBeNobody =
+  process.getuid?.() === 0 && Bun.which("setpriv") !== null && (await run([...asNobody, ...reader])).code === 0;
+
+test.skipIf(!HAVE_TINY || !canBeNobody)("a user without any rights builds the same bytes", async () => {
+  tiny.recipe(`${GREETING}`);
+  expect((await tiny.build()).code).toBe(0);
+  const stone = "sample-1-1-1-x86_64.stone";
+  const byRoot = sha256Hex(readFileSync(join(tiny.out, stone)));
+  expect((await run(["chown", "-R", "65534:65534", tiny.base])).code).toBe(0);
+  rmSync(tiny.cache, { recursive: true });
+  rmSync(join(tiny.out, stone));
+  const result = await run([...asNobody, ...tiny.buildCommand()], { env: { ...process.env, HOME: tiny.base } });
+  expect([result.code, result.stderr]).toEqual([0, expect.any(String)]);
+  expect(sha256Hex(readFileSync(join(tiny.out, stone)))).toBe(byRoot);
+});

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** The collections of a profile: refreshed into a store that all builds share, and asked there. */
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Failure } from "#base/errors";
@@ -72,7 +72,10 @@ const CLOCK_SLACK = 2000;
 /** Was an index read when it was as it is now? One that comes by network is only looked at when that is asked for. */
 function isCurrent(place: string, refreshed: number | undefined): boolean {
   if (refreshed === undefined) return false;
-  return isAddress(place) || statSync(place).ctimeMs + CLOCK_SLACK < refreshed;
+  if (isAddress(place)) return true;
+  const stat = statSync(place);
+  // What lies in a folder without an index may have changed without any sign.
+  return !stat.isDirectory() && stat.ctimeMs + CLOCK_SLACK < refreshed;
 }
 
 /** The address of a collection's index, or its path; undefined where there is no such folder yet. */
@@ -95,8 +98,19 @@ async function localIndex(collection: ProfileCollection, uri: string): Promise<s
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined || !stat.isDirectory()) return stat === undefined ? undefined : path;
   const index = join(path, "stone.index");
+  // Somebody else's folder in which only stones lie: its index is made apart from it.
+  if (!existsSync(index) && !isWritable(path)) return path;
   if (!isFresh(path, index)) await indexFolder(path);
   return index;
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Is the index younger than every stone below the folder, and is each of its stones there? */

@@ -12,11 +12,19 @@ const IDLE_MS = 60_000;
 /** No source archive is larger; a server that sends without end is stopped here. */
 const MAX_BYTES = 32 * 1024 ** 3;
 
+/** Is told how many bytes of a file are there, and of how many where the server says so. */
+export type OnBytes = (done: number, total: number | undefined) => void;
+
 /** Fetches an address to a file; what the file already holds is taken for the beginning. Throws `fetch.failed`. */
-export async function download(uri: string, destination: string, signal?: AbortSignal): Promise<void> {
+export async function download(
+  uri: string,
+  destination: string,
+  signal?: AbortSignal,
+  onBytes?: OnBytes,
+): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await attemptOnce(uri, destination, signal);
+      await attemptOnce(uri, destination, signal, onBytes);
       return;
     } catch (error) {
       signal?.throwIfAborted();
@@ -30,7 +38,12 @@ export async function download(uri: string, destination: string, signal?: AbortS
 /** An answer that asking again will not change. */
 class NotThere extends Error {}
 
-async function attemptOnce(uri: string, destination: string, signal: AbortSignal | undefined): Promise<void> {
+async function attemptOnce(
+  uri: string,
+  destination: string,
+  signal: AbortSignal | undefined,
+  onBytes: OnBytes | undefined,
+): Promise<void> {
   const have = statSync(destination, { throwIfNoEntry: false })?.size ?? 0;
   const idle = new AbortController();
   let timer = setTimeout(() => idle.abort(), IDLE_MS);
@@ -54,6 +67,8 @@ async function attemptOnce(uri: string, destination: string, signal: AbortSignal
     }
     if (response.status !== 206) ftruncateSync(handle, 0);
     let size = response.status === 206 ? have : 0;
+    const length = Number(response.headers.get("content-length") ?? "");
+    const total = length > 0 ? size + length : undefined;
     const body: AsyncIterable<Uint8Array> | undefined = response.body ?? undefined;
     if (body === undefined) return;
     for await (const chunk of body) {
@@ -62,6 +77,7 @@ async function attemptOnce(uri: string, destination: string, signal: AbortSignal
       size += chunk.byteLength;
       if (size > MAX_BYTES) throw new Failure("fetch.toolarge", `Cannot fetch "${uri}": more than 32 GiB`);
       for (let at = 0; at < chunk.byteLength; ) at += writeSync(handle, chunk, at);
+      onBytes?.(size, total);
     }
   } catch (error) {
     if (error instanceof Failure || error instanceof NotThere) throw error;
