@@ -209,7 +209,10 @@ test.skipIf(!HAVE_TINY)("sources are fetched once, and unpacked by every build f
     `upstreams:\n    - https://example.invalid/a.tar.gz: ${hash}\nbuild: |\n    cat data\n${EMPTY}`,
   );
   const fetched = await boulder("fetch", path, "--mirror", join(tiny.base, "mirror"), "--json");
-  expect(JSON.parse(fetched.stdout)).toMatchObject({ recipe: "sample", sources: [{ sha256: hash }] });
+  expect(JSON.parse(fetched.stdout.trim().split("\n").at(-1) ?? "")).toMatchObject({
+    type: "result",
+    recipes: [{ recipe: "sample", sources: [{ sha256: hash }] }],
+  });
   rmSync(join(tiny.base, "mirror", hash));
   const built = await tiny.build();
   expect([built.code, built.stderr]).toEqual([0, expect.stringContaining("from upstream")]);
@@ -232,7 +235,11 @@ test.skipIf(!HAVE_TINY)("profiles are added, listed and refreshed", async () => 
   await boulder("profile", "add", "local-x86_64", "-r", `name=tiny,uri=${place}`);
   expect((await boulder("profile", "list")).stdout).toContain("local-x86_64: (family tiny)");
   const updated = await boulder("profile", "update", "-p", "two_layers", "--json");
-  expect(JSON.parse(updated.stdout)).toEqual({ profile: "two_layers", collections: { low: 2, high: 2 } });
+  expect(JSON.parse(updated.stdout)).toEqual({
+    type: "refreshed",
+    profile: "two_layers",
+    collections: { low: 2, high: 2 },
+  });
   expect((await boulder("profile", "update", "-p", "two_layer")).stderr).toContain('Did you mean "two_layers"?');
 });
 
@@ -267,7 +274,7 @@ const canBeNobody =
   process.getuid?.() === 0 && Bun.which("setpriv") !== null && (await run([...asNobody, ...reader])).code === 0;
 
 test.skipIf(!HAVE_TINY || !canBeNobody)("a user without any rights builds the same bytes", async () => {
-  tiny.recipe(`${GREETING}`);
+  tiny.recipe(GREETING);
   expect((await tiny.build()).code).toBe(0);
   const stone = "sample-1-1-1-x86_64.stone";
   const byRoot = sha256Hex(readFileSync(join(tiny.out, stone)));
