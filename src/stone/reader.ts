@@ -27,6 +27,7 @@ import { decodeMeta, type MetaRecord } from "#stone/meta-records";
 import { metaFields } from "#stone/package-meta";
 import { loadPayload, readExactly, storedChecksum } from "#stone/payload";
 import { type ByteSource, FileSource, MemorySource } from "#stone/source";
+import { Sha256 } from "#sys/sha256";
 
 export type { ContentSink } from "#stone/content";
 export type { PayloadHeader } from "#stone/header";
@@ -107,6 +108,18 @@ export class StoneReader {
   /** XXH3-64 of the stored bytes of any payload as they are; the header says what it should be. */
   checksum(payload: PayloadHeader): bigint {
     return storedChecksum(this.#source, payload);
+  }
+
+  /** SHA-256 of the whole file in hexadecimal, which is the id of a package. */
+  sha256(): string {
+    const hash = new Sha256();
+    const buffer = new Uint8Array(Math.min(this.size, 1024 * 1024));
+    for (let at = 0; at < this.size; at += buffer.byteLength) {
+      const part = buffer.subarray(0, Math.min(buffer.byteLength, this.size - at));
+      readExactly(this.#source, part, at);
+      hash.update(part);
+    }
+    return hash.hex();
   }
 
   #ofKind(kind: PayloadKind): PayloadHeader[] {

@@ -30,8 +30,8 @@ export async function unpackAll(
     await unpackOnThreads(order, arrival, done);
     return arrived;
   }
-  for (const { id, path } of stones) {
-    done(id, unpackStone(path, arrival, "0"));
+  for (const stone of stones) {
+    done(stone.id, unpackStone(stone, arrival, "0"));
     await Promise.resolve();
   }
   return arrived;

@@ -32,9 +32,18 @@ export interface Unpacked {
 /** XXH3-128 of no bytes. */
 const EMPTY_BODY = "99aa06d3014798d86001c324468d497f";
 
-/** Unpacks a stone. Every checksum of it is verified. Throws stone.* failures, disk.full, root.readonly. */
-export function unpackStone(path: string, arrival: Arrival, token: string): Unpacked {
+/**
+ * Unpacks a stone. Every checksum of it is verified, and first that the file is the package `id`, from the same open file
+ * as it is unpacked from. Throws fetch.digest, stone.* failures, disk.full, root.readonly.
+ */
+export function unpackStone({ id, path }: StoneFile, arrival: Arrival, token: string): Unpacked {
   using reader = StoneReader.open(path, { expect: "binary" });
+  const found = reader.sha256();
+  if (found !== id) {
+    throw new Failure("fetch.digest", `Cannot use "${path}": its SHA-256 is ${found}, expected ${id}`, {
+      hint: "The index is older than the file; refresh it with moss collection update.",
+    });
+  }
   const meta = reader.meta();
   const layout = reader.layout();
   const attributes = new Map<string, Uint8Array>();

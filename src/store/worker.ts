@@ -20,7 +20,7 @@ function unpack({ stones, store, arrival, distrusted, token, next }: UnpackJob):
     for (;;) {
       const stone = stones[Atomics.add(counter, 0, 1)];
       if (stone === undefined) break;
-      postMessage({ id: stone.id, unpacked: unpackStone(stone.path, folder, token) });
+      postMessage({ id: stone.id, unpacked: unpackStone(stone, folder, token) });
     }
     postMessage({ ended: true });
   } catch (error) {

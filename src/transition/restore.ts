@@ -121,7 +121,7 @@ async function refetch(
       const path = stones.get(id);
       // Another file than the package that was installed restores nothing.
       if (path === undefined || hashFile(path) !== id) continue;
-      const unpacked = unpackStone(path, arrival, "repair");
+      const unpacked = unpackStone({ id, path }, arrival, "repair");
       arrived.set(id, unpacked);
       onEvent({ kind: "unpack", name: unpacked.meta.name, done: arrived.size, total: ids.length });
     }
