@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** boulder: builds stones from recipes. */
-import { runBoulder } from "#cli/boulder/main";
+import { BOULDER } from "#cli/boulder/table";
+import { runProgram } from "#cli/program";
 
-await runBoulder(process.argv.slice(2));
+process.exitCode = await runProgram(BOULDER, process.argv.slice(2));

@@ -33,8 +33,8 @@ import { buildExecutable } from "./build.ts";
 
 const repository = join(import.meta.dir, "..");
 const PROGRAMS = ["boulder", "moss-container", "moss-deb"];
-/** Programs whose command line can write its own manual pages and completions. */
-const SELF_DESCRIBING = ["moss", "moss-container", "moss-deb"];
+/** Programs whose manual pages and completions come along, as they write them themselves. */
+const SELF_DESCRIBING = ["moss", ...PROGRAMS];
 /** Libraries that the executable opens while it runs, so that no header names them; and the program behind containers. */
 const OPENED = ["libzstd.so.1", "libxxhash.so.0"];
 

@@ -34,10 +34,15 @@ export function usageLine(path: readonly VerbSpec[]): string {
   return [verbTitle(path), "[options]", ...options, ...verbs, ...operands].join(" ");
 }
 
-/** The help of a verb, or of the program. */
-export function helpText(program: ProgramSpec, path: readonly VerbSpec[], style: Style): string {
+/** The help of a verb, or of the program, for a terminal of so many columns. */
+export function helpText(
+  program: ProgramSpec,
+  path: readonly VerbSpec[],
+  style: Style,
+  columns = terminalWidth(),
+): string {
   const verb = path.at(-1) ?? program;
-  const width = Math.min(WIDEST, Math.max(NARROWEST, terminalWidth()));
+  const width = Math.min(WIDEST, Math.max(NARROWEST, columns));
   const lines = [`${style.bold("Usage:")} ${usageLine(path)}`, "", ...wrapped(sentence(verb.summary), width)];
   if (verb.description !== undefined) lines.push("", ...reflowed(verb.description, width));
   const section = (title: string, rows: readonly (readonly [string, string])[]) => {

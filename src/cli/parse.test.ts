@@ -7,11 +7,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { array, assert, constantFrom, oneof, property, string } from "fast-check";
 import { Failure } from "#base/errors";
-import { candidates } from "#cli/completion";
+import { BOULDER } from "#cli/boulder/table";
+import { candidates, completionScript } from "#cli/completion";
 import { helpText } from "#cli/help";
 import { manualPage } from "#cli/manual";
 import { MOSS } from "#cli/moss/program";
+import { MOSS_CONTAINER } from "#cli/moss-container/table";
+import { MOSS_DEB } from "#cli/moss-deb/table";
+import { PROGRAMS, SHELLS } from "#cli/names";
 import { optionsFor, parseWords, verbTitle } from "#cli/parse";
+import type { ProgramSpec } from "#cli/spec";
 import { makeStyle } from "#cli/style";
 import { allVerbs } from "#cli/verbs";
 
@@ -102,20 +107,71 @@ test("any words are a command line or a usage error, and can be completed", () =
   );
 });
 
-test("every verb can be loaded, is explained in one line", async () => {
+test("every verb of every program can be loaded, and is explained", async () => {
   const style = makeStyle(false);
-  for (const path of allVerbs(MOSS)) {
-    const verb = path.at(-1);
-    if (verb === undefined) continue;
-    expect(verb.summary.length).toBeGreaterThan(5);
-    expect(helpText(MOSS, path, style)).toContain(`Usage: ${verbTitle(path)} `);
-    expect(manualPage(MOSS, path)).toContain(".SH OPTIONS");
-    expect(verb.load !== undefined || verb.verbs !== undefined).toBe(true);
-    if (verb.load !== undefined) expect(typeof (await verb.load()).run).toBe("function");
-    const names = optionsFor(MOSS, path).flatMap(({ name, aliases = [] }) => [name, ...aliases]);
-    const letters = optionsFor(MOSS, path).flatMap(({ short }) => short ?? []);
-    expect([new Set(names).size, new Set(letters).size]).toEqual([names.length, letters.length]);
+  const programs: readonly ProgramSpec[] = [BOULDER, MOSS, MOSS_CONTAINER, MOSS_DEB];
+  expect(programs.map(({ name }) => name)).toEqual([...PROGRAMS]);
+  for (const program of programs) {
+    for (const path of allVerbs(program)) {
+      const verb = path.at(-1);
+      if (verb === undefined) continue;
+      expect(verb.summary.length).toBeGreaterThan(5);
+      const help = helpText(program, path, style, 80);
+      expect(help).toContain(`Usage: ${verbTitle(path)} `);
+      expect(help.split("\n").filter((line) => line.length > 80)).toEqual([]);
+      expect(manualPage(program, path)).toContain(".SH OPTIONS");
+      expect(verb.load !== undefined || verb.verbs !== undefined).toBe(true);
+      if (verb.load !== undefined) expect(typeof (await verb.load()).run).toBe("function");
+      const names = optionsFor(program, path).flatMap(({ name, aliases = [] }) => [name, ...aliases]);
+      const letters = optionsFor(program, path).flatMap(({ short }) => short ?? []);
+      expect([new Set(names).size, new Set(letters).size]).toEqual([names.length, letters.length]);
+      const [first = ""] = verb.examples?.map(({ command }) => command) ?? [];
+      expect(first === "" || first.includes(program.name)).toBe(true);
+    }
+    for (const name of ["json", "yes-all", "verbose", "no-color", "log", "version", "help"]) {
+      expect([program.name, program.globals.some((option) => option.name === name)]).toEqual([program.name, true]);
+    }
+    for (const shell of SHELLS) expect(completionScript(program.name, shell)).toContain(`${program.name} __complete`);
   }
+});
+
+test("what a verb needs is asked for by name, unless only help is wanted", () => {
+  const parse = (...given: string[]) => parseWords(BOULDER, given);
+  expect(() => parse("split", "nano")).toThrow("--paths is missing");
+  expect(() => parse("profile", "add", "mine")).toThrow("--repo is missing");
+  expect(parse("split", "--help").options.flag("help")).toBe(true);
+  expect(parse("split", "--version").options.flag("version")).toBe(true);
+  expect(parse("split", "nano", "--paths=-").operands).toEqual(["nano"]);
+  expect(() => parse("bi", "-j", "0").options.number("jobs", 1, 64)).toThrow("a whole number from 1 to 64");
+});
+
+test("words of a command that is passed on are its own", () => {
+  const parse = (...given: string[]) => parseWords(MOSS_CONTAINER, given);
+  expect(parse("-D", "root", "ls", "-l", "--json").operands).toEqual(["ls", "-l", "--json"]);
+  expect(verbTitle(parse("completion", "bash").path)).toBe("moss-container completion");
+  expect(parse("--", "completion", "bash")).toMatchObject({ operands: ["completion", "bash"], path: [MOSS_CONTAINER] });
+});
+
+test("what is typed so far tells what can come, and the options given", () => {
+  const found = (program: ProgramSpec, ...given: string[]) => {
+    const { words: list, kind, given: values } = candidates(program, given);
+    return { words: list.map(({ word }) => word), kind, values: Object.fromEntries(values) };
+  };
+  expect(found(BOULDER, "b").words).toEqual(["build"]);
+  expect(found(BOULDER, "bi", "--from", "in").words).toEqual(["install"]);
+  expect(found(BOULDER, "--cache-dir=/c", "bi", "--config-dir", "/d", "-p", "")).toEqual({
+    words: [],
+    kind: "profile",
+    values: { "cache-dir": "/c", "config-dir": "/d" },
+  });
+  expect(found(MOSS, "-Droot", "remove", "na")).toEqual({
+    words: [],
+    kind: "installed",
+    values: { directory: "root" },
+  });
+  expect(found(MOSS_CONTAINER, "--root", "x", "l")).toEqual({ words: [], kind: "program", values: { directory: "x" } });
+  expect(found(MOSS_CONTAINER, "-D", "x", "ls", "-l", "").kind).toBe("file");
+  expect(found(MOSS_DEB, "import", "--profile", "").words).toEqual(["fast", "default", "max"]);
 });
 
 test("every command of moss in README, guide and examples is one that moss understands", () => {

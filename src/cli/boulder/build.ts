@@ -9,114 +9,86 @@ import { build } from "#boulder/build/build";
 import type { BuildOptions } from "#boulder/build/options";
 import { localCollection } from "#boulder/profile/store";
 import { loadRecipe } from "#boulder/recipe/load";
-import { PHASES, type ScriptPhase } from "#boulder/recipe/model";
-import { type FetchFlags, sourceOptions } from "#cli/boulder/fetch";
+import { PHASES } from "#boulder/recipe/model";
 import { collectionOptions } from "#cli/boulder/known";
 import {
   cacheFolder,
   jobsOf,
   macroLibrary,
-  type PlanFlags,
-  printJson,
   profileOf,
   showProblems,
   sourceDateOf,
   withToolchain,
 } from "#cli/boulder/options";
-import { timesTable, watchBuild } from "#cli/boulder/watch";
+import { sourceOptions } from "#cli/boulder/sources";
+import { type BuildWatcher, timesTable, watchBuild } from "#cli/boulder/watch";
+import type { Invocation } from "#cli/spec";
 import { indexFolder } from "#stone/repository";
 
-export interface BuildFlags extends PlanFlags, FetchFlags {
-  readonly output?: string;
-  readonly local?: boolean;
-  readonly update?: boolean;
-  readonly buildRelease?: string;
-  readonly from?: string;
-  readonly keep?: boolean;
-  readonly shell?: boolean;
-  readonly quiet?: boolean;
-  readonly verify?: string;
-  readonly timeout?: string;
-  readonly memory?: string;
-  readonly processes?: string;
-}
+/** What a timer can wait for. */
+const LONGEST_SECONDS = 2_000_000;
+const MEBIBYTE = 1024 * 1024;
 
-/** Everything a build needs, out of the flags. */
+/** Everything a build needs, out of the command line. Throws `usage`, `recipe.invalid` and `profile.*`. */
 export async function buildOptions(
-  argument: string | undefined,
-  flags: BuildFlags,
+  { operands, options, ui, command }: Invocation,
+  watcher: BuildWatcher,
   signal?: AbortSignal,
 ): Promise<BuildOptions> {
-  const { recipe: written, path, warnings } = loadRecipe(argument);
-  const recipe = withToolchain(written, flags.toolchain);
-  showProblems(warnings);
-  const profile = profileOf(flags);
-  const cache = cacheFolder(flags);
+  const { recipe: written, path, warnings } = loadRecipe(operands[0]);
+  const recipe = withToolchain(written, options);
+  showProblems(ui, warnings);
+  const profile = profileOf(options);
+  const cache = cacheFolder(options);
   mkdirSync(cache, { recursive: true });
-  const from = fromPhase(flags.from);
-  const timeout = wholeNumber("timeout", flags.timeout);
-  const memory = wholeNumber("memory", flags.memory);
-  const processes = wholeNumber("number of processes", flags.processes);
+  const from = PHASES.find((phase) => phase === options.text("from"));
+  const timeout = options.number("timeout", 1, LONGEST_SECONDS);
+  const memory = options.number("memory", 1, 2 ** 32);
+  const processes = options.number("processes", 1, 2 ** 22);
+  const verify = options.text("verify");
   return {
     recipe,
     recipePath: path,
     profile,
-    library: macroLibrary(flags),
+    library: macroLibrary(options),
     cache,
-    jobs: jobsOf(flags),
+    jobs: jobsOf(options),
     sourceDateEpoch: await sourceDateOf(path),
-    compilerCache: flags.compilerCache ?? false,
-    noCheck: flags.check === false,
-    sources: { ...sourceOptions(flags, () => undefined), ...(signal === undefined ? {} : { signal }) },
-    collections: await collectionOptions(flags, flags.update ?? false),
-    output: flags.local === true ? localCollection(cache, profile.id) : resolve(flags.output ?? "."),
-    buildRelease: wholeNumber("build release", flags.buildRelease) ?? 1,
-    keep: flags.keep ?? false,
-    shell: flags.shell ?? false,
-    command: `boulder build ${argument ?? "."}`,
-    onEvent: watchBuild({ json: flags.json ?? false, output: flags.quiet !== true }),
+    compilerCache: options.flag("compiler-cache"),
+    noCheck: options.flag("no-check"),
+    sources: { ...sourceOptions(options, watcher.downloads), ...(signal === undefined ? {} : { signal }) },
+    collections: await collectionOptions(options, options.flag("update")),
+    output: options.flag("local") ? localCollection(cache, profile.id) : resolve(options.text("output") ?? "."),
+    buildRelease: options.number("build-release", 1) ?? 1,
+    keep: options.flag("keep"),
+    shell: options.flag("shell"),
+    command,
+    onEvent: watcher.on,
     ...(from === undefined ? {} : { from }),
-    ...(flags.verify === undefined ? {} : { verify: resolve(flags.verify) }),
+    ...(verify === undefined ? {} : { verify: resolve(verify) }),
     ...(timeout === undefined ? {} : { timeout }),
-    ...(memory === undefined ? {} : { memory: memory * 1024 * 1024 }),
+    ...(memory === undefined ? {} : { memory: memory * MEBIBYTE }),
     ...(processes === undefined ? {} : { processes }),
     ...(signal === undefined ? {} : { signal }),
   };
 }
 
-function fromPhase(word: string | undefined): ScriptPhase | undefined {
-  if (word === undefined) return undefined;
-  const phase = PHASES.find((item) => item === word);
-  if (phase !== undefined) return phase;
-  throw new Failure("usage", `Cannot begin at "${word}": no such phase, expected one of ${PHASES.join(", ")}`);
-}
-
-function wholeNumber(what: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
-  throw new Failure("usage", `Cannot use the ${what} "${text}": expected a whole number of at least 1`);
-}
-
-export async function buildVerb(argument: string | undefined, flags: BuildFlags): Promise<void> {
+export async function run(invocation: Invocation): Promise<void> {
+  const { options, ui } = invocation;
   const controller = new AbortController();
   const stop = () => controller.abort(new Failure("interrupted", "Cannot finish the build: it was interrupted"));
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
+  using watcher = watchBuild(ui, !options.flag("quiet"));
   try {
-    const options = await buildOptions(argument, flags, controller.signal);
-    const result = await build(options);
-    if (flags.local === true) await indexFolder(options.output);
-    if (flags.json === true) {
-      printJson({
-        kind: "result",
-        stones: result.packages.map(({ name, file, size, sha256 }) => ({ name, file, size, sha256 })),
-        times: result.times,
-        logs: result.logs,
-      });
-      return;
-    }
-    process.stderr.write(`${timesTable(result.times)}\nLogs are in ${result.logs}\n`);
-    for (const { file } of result.packages) process.stdout.write(`${file}\n`);
+    const asked = await buildOptions(invocation, watcher, controller.signal);
+    const { packages, times, logs } = await build(asked);
+    watcher.end();
+    if (options.flag("local")) await indexFolder(asked.output);
+    const stones = packages.map(({ name, file, size, sha256 }) => ({ name, file, size, sha256 }));
+    ui.event({ type: "result", stones, times, logs });
+    ui.note(`${timesTable(times)}\nLogs are in ${logs}`);
+    for (const { file } of packages) ui.say(file);
   } finally {
     process.removeListener("SIGINT", stop);
     process.removeListener("SIGTERM", stop);

@@ -3,14 +3,18 @@
 
 /** `boulder chroot`: a shell in the root of a recipe. */
 import { enter } from "#boulder/build/enter";
-import { type BuildFlags, buildOptions } from "#cli/boulder/build";
+import { buildOptions } from "#cli/boulder/build";
+import { watchBuild } from "#cli/boulder/watch";
+import type { Invocation } from "#cli/spec";
 
-export async function chrootVerb(argument: string | undefined, flags: BuildFlags): Promise<void> {
+/** Gives the exit code of the shell. */
+export async function run(invocation: Invocation): Promise<number> {
   // An interrupt from the terminal is for what runs in the shell.
   const ignore = (): void => undefined;
   process.on("SIGINT", ignore);
+  using watcher = watchBuild(invocation.ui, true);
   try {
-    process.exitCode = await enter(await buildOptions(argument, flags));
+    return await enter(await buildOptions(invocation, watcher));
   } finally {
     process.removeListener("SIGINT", ignore);
   }

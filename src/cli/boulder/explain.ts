@@ -7,14 +7,16 @@ import { dirname } from "node:path";
 import { EXIT } from "#base/errors";
 import { Collector, type Rule } from "#boulder/package/collect";
 import { type EvidenceCapability, evidencePath, readEvidence } from "#boulder/package/evidence";
-import { print } from "#cli/boulder/options";
 import { type RecipeRules, recipeRules } from "#cli/boulder/rules";
+import type { Invocation } from "#cli/spec";
+import { printable } from "#cli/style";
 import { formatCapability, parseCapability } from "#model/dependency";
 
-export interface ExplainFlags {
-  readonly build?: string;
-  readonly dataDir?: string;
-  readonly json?: boolean;
+interface Explained {
+  readonly found: boolean;
+  readonly lines: readonly string[];
+  /** The same as data. */
+  readonly value: unknown;
 }
 
 interface RuleView {
@@ -30,16 +32,16 @@ const viewOf = (rule: Rule): RuleView => ({
 });
 
 /** Where a build put its analysis: the folder that is named, else this one, as `boulder build` has it, or the recipe's. */
-function evidenceFile(rules: RecipeRules, flags: ExplainFlags): string {
-  const folders = flags.build === undefined ? [".", dirname(rules.path)] : [flags.build];
+function evidenceFile(rules: RecipeRules, build: string | undefined): string {
+  const folders = build === undefined ? [".", dirname(rules.path)] : [build];
   const files = folders.map((folder) => evidencePath(folder, rules.recipe, rules.architecture));
   return files.find((file) => existsSync(file)) ?? evidencePath(folders[0] ?? ".", rules.recipe, rules.architecture);
 }
 
-function explainPath(path: string, rules: RecipeRules, flags: ExplainFlags): string[] {
+function explainPath(path: string, rules: RecipeRules, build: string | undefined): Explained {
   const candidates = new Collector(rules.definitions).candidates(path).map(viewOf);
   const winner = path.startsWith("/usr/") ? candidates[0] : undefined;
-  const file = evidenceFile(rules, flags);
+  const file = evidenceFile(rules, build);
   const built = existsSync(file) ? readEvidence(file) : undefined;
   const capabilities = (built?.packages ?? []).flatMap((item) =>
     item.capabilities
@@ -51,19 +53,17 @@ function explainPath(path: string, rules: RecipeRules, flags: ExplainFlags): str
         ...(reason === undefined ? {} : { reason }),
       })),
   );
-  if (flags.json === true) {
-    return [JSON.stringify({ path, package: winner?.package ?? null, rules: candidates, capabilities }, undefined, 2)];
-  }
+  const value = { path, package: winner?.package ?? null, rules: candidates, capabilities };
   if (winner === undefined) {
-    process.exitCode = EXIT.error;
-    return [`${path} goes to no package: ${candidates.length === 0 ? "no rule matches it" : "it lies outside /usr"}`];
+    const why = candidates.length === 0 ? "no rule matches it" : "it lies outside /usr";
+    return { found: false, lines: [`${path} goes to no package: ${why}`], value };
   }
   const lines = [
     `${path} goes to ${winner.package}: "${winner.pattern}" at ${winner.at} is the last rule that matches`,
   ];
   for (const rule of candidates.slice(1)) lines.push(`  before it: "${rule.pattern}" of ${rule.package} at ${rule.at}`);
   for (const one of capabilities) lines.push(`  ${roleText(one.role)} ${one.text}${reasonText(one.reason)}`);
-  return lines;
+  return { found: true, lines, value };
 }
 
 function roleText(role: EvidenceCapability["role"]): string {
@@ -74,27 +74,30 @@ function reasonText(reason: string | undefined): string {
   return reason === undefined ? "" : ` (left out: ${reason})`;
 }
 
-function explainCapability(word: string, rules: RecipeRules, flags: ExplainFlags): string[] {
+function explainCapability(word: string, rules: RecipeRules, build: string | undefined): Explained {
   const text = formatCapability(parseCapability(word));
-  const evidence = readEvidence(evidenceFile(rules, flags));
+  const evidence = readEvidence(evidenceFile(rules, build));
   const found = evidence.packages.flatMap((item) =>
     item.capabilities.filter((one) => one.text === text).map((one) => ({ package: item.name, ...one })),
   );
-  if (flags.json === true) return [JSON.stringify({ capability: text, found }, undefined, 2)];
+  const value = { capability: text, found };
   if (found.length === 0) {
-    process.exitCode = EXIT.error;
-    return [`${text}: no package of ${rules.recipe.name} gives or needs it`];
+    return { found: false, lines: [`${text}: no package of ${rules.recipe.name} gives or needs it`], value };
   }
-  return found.flatMap((one) => [
+  const lines = found.flatMap((one) => [
     `${one.package} ${roleText(one.role)} ${text}${reasonText(one.reason)}`,
     ...one.from.map(({ path, handler }) =>
       handler === "recipe" ? "  stated in the recipe" : `  from ${path} (${handler})`,
     ),
   ]);
+  return { found: true, lines, value };
 }
 
-export function explainVerb(word: string, recipe: string, flags: ExplainFlags): void {
-  const rules = recipeRules(recipe, flags.dataDir);
-  const lines = word.startsWith("/") ? explainPath(word, rules, flags) : explainCapability(word, rules, flags);
-  print(lines.join("\n"));
+export function run({ operands: [word = "", recipe = "."], options, ui }: Invocation): number {
+  const rules = recipeRules(recipe, options);
+  const explain = word.startsWith("/") ? explainPath : explainCapability;
+  const { found, lines, value } = explain(word, rules, options.text("build"));
+  if (ui.json) ui.value(value);
+  else for (const line of lines) ui.print(printable(line));
+  return found || ui.json ? EXIT.ok : EXIT.error;
 }

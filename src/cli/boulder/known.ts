@@ -4,7 +4,8 @@
 /** Where the collections lie that profiles only name: those that moss knows, and those that this system's moss has. */
 import { join } from "node:path";
 import type { CollectionOptions } from "#boulder/root/collections";
-import { cacheFolder, type GlobalFlags } from "#cli/boulder/options";
+import { cacheFolder } from "#cli/boulder/options";
+import type { Options } from "#cli/spec";
 import { readConfig } from "#collections/config";
 import { knownCollections } from "#collections/known";
 
@@ -15,6 +16,6 @@ async function knownPlaces(): Promise<Map<string, string>> {
 }
 
 /** How the collections of a profile are read. */
-export async function collectionOptions(flags: GlobalFlags, refresh: boolean): Promise<CollectionOptions> {
-  return { cache: join(cacheFolder(flags), "indexes"), refresh, known: await knownPlaces() };
+export async function collectionOptions(options: Options, refresh: boolean): Promise<CollectionOptions> {
+  return { cache: join(cacheFolder(options), "indexes"), refresh, known: await knownPlaces() };
 }

@@ -4,71 +4,51 @@
 /** Options that several verbs of boulder share, and what they mean. */
 import { availableParallelism, homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { Failure } from "#base/errors";
 import { dataFolders, loadMacros, type MacroLibrary } from "#boulder/macros/load";
 import type { Profile } from "#boulder/profile/model";
 import { configFolders, findProfile, loadProfiles } from "#boulder/profile/store";
 import type { Recipe } from "#boulder/recipe/model";
+import type { Options } from "#cli/spec";
+import { printable } from "#cli/style";
+import type { Ui } from "#cli/ui";
 import { formatProblem, type Problem } from "#formats/yaml";
 import { run } from "#sys/process";
 
-/** Options of the program, before or behind any verb. */
-export interface GlobalFlags {
-  readonly cacheDir?: string;
-  readonly configDir?: string;
-  readonly dataDir?: string;
-  readonly mossRoot?: string;
-  readonly verbose?: boolean;
-  readonly yes?: boolean;
-}
-
-/** Options of the verbs that plan a build. */
-export interface PlanFlags extends GlobalFlags {
-  readonly profile?: string;
-  readonly family?: string;
-  readonly jobs?: string;
-  readonly compilerCache?: boolean;
-  /** Builds with another toolchain than the recipe's. */
-  readonly toolchain?: string;
-  /** Commander's name for `--no-check`. */
-  readonly check?: boolean;
-  readonly json?: boolean;
-}
-
 /** The cache of boulder: shared by root's builds, the user's own otherwise. */
-export function cacheFolder(flags: GlobalFlags): string {
-  if (flags.cacheDir !== undefined) return resolve(flags.cacheDir);
+export function cacheFolder(options: Options): string {
+  const given = options.text("cache-dir");
+  if (given !== undefined) return resolve(given);
   if (process.getuid?.() === 0) return "/var/cache/boulder";
   return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "boulder");
 }
 
-export function macroLibrary(flags: GlobalFlags): MacroLibrary {
-  return loadMacros(dataFolders(flags.dataDir === undefined ? undefined : resolve(flags.dataDir)), cacheFolder(flags));
+/** Macros of the machine, or of `--data-dir`. */
+export function macroLibrary(options: Options): MacroLibrary {
+  const given = options.text("data-dir");
+  return loadMacros(dataFolders(given === undefined ? undefined : resolve(given)), cacheFolder(options));
 }
 
 export const DEFAULT_PROFILE = "local-x86_64";
 
-export function profileOf(flags: PlanFlags): Profile {
-  return findProfile(
-    loadProfiles(configFolders(flags.configDir), cacheFolder(flags)),
-    flags.profile ?? DEFAULT_PROFILE,
-  );
+/** Every profile, by its id. */
+export function profilesOf(options: Options): Map<string, Profile> {
+  return loadProfiles(configFolders(options.text("config-dir")), cacheFolder(options));
 }
 
-/** A number of jobs from an option. Throws `usage`. */
-export function jobsOf(flags: PlanFlags): number {
-  if (flags.jobs === undefined) return availableParallelism();
-  const jobs = /^\d{1,4}$/.test(flags.jobs) ? Number(flags.jobs) : 0;
-  if (jobs >= 1) return jobs;
-  throw new Failure("usage", `Cannot use "${flags.jobs}" jobs: expected a whole number of at least 1`);
+/** The profile of `--profile`. Throws `profile.*`. */
+export function profileOf(options: Options): Profile {
+  return findProfile(profilesOf(options), options.text("profile") ?? DEFAULT_PROFILE);
 }
 
-/** The recipe with the toolchain that the user wants. Throws `usage`. */
-export function withToolchain(recipe: Recipe, toolchain: string | undefined): Recipe {
-  if (toolchain === undefined) return recipe;
-  if (toolchain !== "gnu" && toolchain !== "llvm") {
-    throw new Failure("usage", `Cannot use the toolchain "${toolchain}": unknown, expected gnu or llvm`);
-  }
+/** Jobs of one build; one a processor where none are asked for. Throws `usage`. */
+export function jobsOf(options: Options): number {
+  return options.number("jobs", 1, 9999) ?? availableParallelism();
+}
+
+/** The recipe with the toolchain that the user wants. */
+export function withToolchain(recipe: Recipe, options: Options): Recipe {
+  const toolchain = options.text("toolchain");
+  if (toolchain !== "gnu" && toolchain !== "llvm") return recipe;
   return { ...recipe, options: { ...recipe.options, toolchain } };
 }
 
@@ -92,14 +72,7 @@ export async function sourceDateOf(recipePath: string): Promise<number> {
 /** 2020-01-01; after the times that zip and other old formats can hold begin. */
 const FALLBACK_DATE = 1_577_836_800;
 
-export function showProblems(problems: readonly Problem[]): void {
-  for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
-}
-
-export function print(text: string): void {
-  process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
-}
-
-export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+/** Shows what is questionable in a recipe, on stderr. */
+export function showProblems(ui: Ui, problems: readonly Problem[]): void {
+  for (const problem of problems) ui.problem(printable(formatProblem(problem)));
 }

@@ -1,40 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
+/** `boulder plan`: what a build would do, without doing it. */
 import { Failure } from "#base/errors";
 import { groundOf } from "#boulder/build/build";
 import type { ScriptLine } from "#boulder/macros/expand";
 import { familyOf } from "#boulder/macros/load";
 import { makePlan, type Plan, type PlannedStage } from "#boulder/plan/plan";
 import type { RootReason } from "#boulder/plan/root";
-/** `boulder plan`: what a build would do, without doing it. */
 import { loadRecipe } from "#boulder/recipe/load";
 import type { ResolvedPackage } from "#boulder/root/resolve";
 import { collectionOptions } from "#cli/boulder/known";
-import {
-  jobsOf,
-  macroLibrary,
-  type PlanFlags,
-  print,
-  printJson,
-  profileOf,
-  showProblems,
-  sourceDateOf,
-  withToolchain,
-} from "#cli/boulder/options";
+import { jobsOf, macroLibrary, profileOf, showProblems, sourceDateOf, withToolchain } from "#cli/boulder/options";
+import type { Invocation } from "#cli/spec";
 
-export interface PlanVerbFlags extends PlanFlags {
-  /** Only scripts of this phase, whole. */
-  readonly phase?: string;
-}
-
-export async function planVerb(argument: string | undefined, flags: PlanVerbFlags): Promise<void> {
-  const planned = await planOf(argument, flags);
+export async function run(invocation: Invocation): Promise<void> {
+  const { options, ui } = invocation;
+  const planned = await planOf(invocation);
   const { plan } = planned;
-  showProblems(plan.warnings);
-  if (flags.json === true) printJson({ ...planJson(plan), ...packagesJson(planned) });
-  else if (flags.phase !== undefined) print(phaseText(plan, flags.phase));
-  else print(`${planText(plan)}\n${packagesText(planned)}`);
+  showProblems(ui, plan.warnings);
+  const phase = options.text("phase");
+  if (ui.json) ui.value({ ...planJson(plan), ...packagesJson(planned) });
+  else ui.print(phase === undefined ? `${planText(plan)}\n${packagesText(planned)}` : phaseText(plan, phase));
 }
 
 interface Planned {
@@ -44,25 +31,26 @@ interface Planned {
 }
 
 /** Loads a recipe and plans its build: over the packages of the profile's collections where these can be had. */
-async function planOf(argument: string | undefined, flags: PlanFlags): Promise<Planned> {
-  const { recipe: written, path, warnings } = loadRecipe(argument);
-  showProblems(warnings);
-  const recipe = withToolchain(written, flags.toolchain);
-  const library = macroLibrary(flags);
-  const jobs = jobsOf(flags);
+async function planOf({ operands, options, ui }: Invocation): Promise<Planned> {
+  const { recipe: written, path, warnings } = loadRecipe(operands[0]);
+  showProblems(ui, warnings);
+  const recipe = withToolchain(written, options);
+  const library = macroLibrary(options);
+  const jobs = jobsOf(options);
   const sourceDateEpoch = await sourceDateOf(path);
-  const noCheck = flags.check === false;
-  const compilerCache = flags.compilerCache ?? false;
+  const noCheck = options.flag("no-check");
+  const compilerCache = options.flag("compiler-cache");
   const alone = (id: string): Plan =>
     makePlan(recipe, { library, family: familyOf(library, id), jobs, sourceDateEpoch, noCheck, cache: compilerCache });
-  if (flags.family !== undefined) {
+  const given = options.text("family");
+  if (given !== undefined) {
     const reason = "Cannot tell the packages: --family names no collections, expected a profile";
-    return { plan: alone(flags.family), packages: new Failure("usage", reason) };
+    return { plan: alone(given), packages: new Failure("usage", reason) };
   }
-  const profile = profileOf(flags);
+  const profile = profileOf(options);
   const plan = alone(profile.family);
   try {
-    const collections = await collectionOptions(flags, false);
+    const collections = await collectionOptions(options, false);
     return await groundOf({ recipe, profile, library, jobs, sourceDateEpoch, noCheck, compilerCache, collections });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

@@ -2,12 +2,13 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** The collection rules of a recipe, as the verbs that only look at them need them. */
-import { dataFolders, loadMacros } from "#boulder/macros/load";
 import { packageTemplates } from "#boulder/macros/templates";
 import { definitionsOf } from "#boulder/package/collect";
 import { hostArchitecture, selectTargets } from "#boulder/plan/targets";
 import { loadRecipe } from "#boulder/recipe/load";
 import type { PackageDefinition, Recipe } from "#boulder/recipe/model";
+import { macroLibrary } from "#cli/boulder/options";
+import type { Options } from "#cli/spec";
 
 export interface RecipeRules {
   readonly recipe: Recipe;
@@ -17,9 +18,9 @@ export interface RecipeRules {
 }
 
 /** Reads a recipe and the templates of its targets. Throws `recipe.invalid` or `macro.invalid`. */
-export function recipeRules(argument: string, dataDir?: string): RecipeRules {
+export function recipeRules(argument: string, options: Options): RecipeRules {
   const { recipe, path } = loadRecipe(argument);
   const architecture = hostArchitecture();
-  const templates = packageTemplates(loadMacros(dataFolders(dataDir)), selectTargets(recipe, architecture), recipe);
+  const templates = packageTemplates(macroLibrary(options), selectTargets(recipe, architecture), recipe);
   return { recipe, path, architecture, definitions: definitionsOf(templates, recipe) };
 }

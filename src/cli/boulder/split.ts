@@ -6,14 +6,9 @@ import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { EXIT, errnoCode, Failure } from "#base/errors";
 import { splitPaths } from "#boulder/package/collect";
-import { print } from "#cli/boulder/options";
 import { recipeRules } from "#cli/boulder/rules";
-
-export interface SplitFlags {
-  readonly paths: string;
-  readonly dataDir?: string;
-  readonly json?: boolean;
-}
+import type { Invocation } from "#cli/spec";
+import { printable } from "#cli/style";
 
 /** The list of a file: a JSON array of texts, or a path a line. Throws `usage` for anything that is no absolute path. */
 export function readPathList(text: string): string[] {
@@ -43,15 +38,13 @@ function readInput(file: string): string {
   }
 }
 
-export function splitVerb(recipe: string, flags: SplitFlags): void {
-  const { definitions } = recipeRules(recipe, flags.dataDir);
-  const split = splitPaths(definitions, readPathList(readInput(flags.paths)));
-  const lines =
-    flags.json === true
-      ? [JSON.stringify({ paths: Object.fromEntries(split.paths) }, undefined, 2)]
-      : [...split.paths].map(([path, owner]) => `${path}\t${owner}`);
-  if (lines.length > 0) print(lines.join("\n"));
-  for (const path of split.refused)
-    process.stderr.write(`Error: "${path}" lies outside /usr; no package can hold it\n`);
-  if (split.refused.length > 0) process.exitCode = EXIT.error;
+export function run({ operands, options, ui }: Invocation): number {
+  const { definitions } = recipeRules(operands[0] ?? ".", options);
+  const split = splitPaths(definitions, readPathList(readInput(options.text("paths") ?? "-")));
+  if (ui.json) ui.value({ paths: Object.fromEntries(split.paths) });
+  else for (const [path, owner] of split.paths) ui.print(`${path}\t${owner}`);
+  for (const path of split.refused) {
+    ui.problem(`${ui.errorStyle.red("Error:")} "${printable(path)}" lies outside /usr; no package can hold it`);
+  }
+  return split.refused.length > 0 ? EXIT.error : EXIT.ok;
 }

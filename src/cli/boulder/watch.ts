@@ -4,51 +4,97 @@
 /** Shows a build as it goes: steps, output behind the phase that it is from, times. */
 import { basename } from "node:path";
 import type { BuildEvent, StepTime } from "#boulder/build/events";
-import { eventText } from "#cli/boulder/fetch";
+import { Downloads, sourceText } from "#cli/boulder/sources";
+import type { Progress } from "#cli/progress";
+import { formatBytes, printable } from "#cli/style";
+import type { Ui } from "#cli/ui";
 import { formatProblem } from "#formats/yaml";
 
-export interface WatchOptions {
-  readonly json: boolean;
-  /** Shows the output of the phases; else only their names and times. */
-  readonly output: boolean;
+/** A listener that shows a build; dispose it when the build has ended, however it ended. */
+export interface BuildWatcher extends Disposable {
+  readonly on: (event: BuildEvent) => void;
+  readonly downloads: Downloads;
+  /** Takes bars off the screen. */
+  readonly end: () => void;
 }
 
-/** A listener that prints to stderr for people, or one JSON object a line to stdout. */
-export function watchBuild(options: WatchOptions): (event: BuildEvent) => void {
-  if (options.json) return jsonWatcher();
-  const say = (text: string) => process.stderr.write(`${text}\n`);
-  const pen = new LinePen((line) => say(line));
-  return (event) => {
+/**
+ * Shows the events of a build: lines on stderr for people, or one JSON object a line on stdout.
+ *
+ * @param output shows the output of the phases, else a bar with the number of its lines
+ */
+export function watchBuild(ui: Ui, output: boolean): BuildWatcher {
+  const downloads = new Downloads(ui);
+  let bar: Progress | undefined;
+  let lines = 0;
+  const end = (): void => {
+    downloads[Symbol.dispose]();
+    bar?.end();
+    bar = undefined;
+  };
+  const pen = new LinePen((part) => {
+    if (ui.json || bar === undefined) ui.note(part.join("\n"), "debug");
+    else bar.update((lines += part.length), undefined, part.at(-1));
+  });
+  const decoder = new TextDecoder();
+  const on = (event: BuildEvent): void => {
     if (event.kind === "output") {
-      if (options.output) pen.add(event.chunk);
+      if (ui.json) ui.event({ type: "output", text: decoder.decode(event.chunk, { stream: true }) });
+      else pen.add(event.chunk);
       return;
     }
     pen.end();
-    if (event.kind === "phase") pen.tag = `${event.phase.padEnd(8)}| `;
-    const text = textOf(event);
-    if (text !== undefined) say(text);
+    if (event.kind !== "source") end();
+    if (ui.json) tellProgram(ui, event);
+    else tellPeople(ui, event);
+    if (event.kind !== "phase") return;
+    lines = 0;
+    if (output) pen.tag = `${event.phase.padEnd(8)}| `;
+    else if (!ui.json) bar = ui.progress(`${event.target} ${event.phase}, lines`);
   };
+  return { on, downloads, end, [Symbol.dispose]: end };
+}
+
+/** An event as it stands on a line of `--json`. */
+function tellProgram(ui: Ui, event: Exclude<BuildEvent, { kind: "output" }>): void {
+  if (event.kind === "source" || event.kind === "root") {
+    const { kind: step, ...rest } = event.event;
+    ui.event({ type: event.kind, step, ...rest });
+  } else if (event.kind === "packaging") {
+    const { type: step, ...rest } = event.event;
+    ui.event({ type: "packaging", step, ...rest });
+  } else {
+    const { kind, ...rest } = event;
+    ui.event({ type: kind === "done" ? "phase-done" : kind, ...rest });
+  }
+}
+
+function tellPeople(ui: Ui, event: Exclude<BuildEvent, { kind: "output" }>): void {
+  const text = textOf(event);
+  if (event.kind === "unresolved" || (event.kind === "packaging" && event.event.type === "warning")) ui.warn(text);
+  else if (event.kind === "problem") ui.problem(text);
+  else ui.note(text);
 }
 
 /** Cuts output into lines and puts the phase before each. */
 class LinePen {
   tag = "";
-  readonly #say: (line: string) => void;
+  readonly #say: (lines: readonly string[]) => void;
   readonly #decoder = new TextDecoder();
   #open = "";
 
-  constructor(say: (line: string) => void) {
+  constructor(say: (lines: readonly string[]) => void) {
     this.#say = say;
   }
 
   add(chunk: Uint8Array): void {
     const parts = (this.#open + this.#decoder.decode(chunk, { stream: true })).split("\n");
     this.#open = parts.pop() ?? "";
-    for (const part of parts) this.#say(this.tag + clean(part));
+    if (parts.length > 0) this.#say(parts.map((part) => this.tag + clean(part)));
   }
 
   end(): void {
-    if (this.#open !== "") this.#say(this.tag + clean(this.#open));
+    if (this.#open !== "") this.#say([this.tag + clean(this.#open)]);
     this.#open = "";
   }
 }
@@ -64,7 +110,11 @@ function clean(line: string): string {
   return out;
 }
 
-function textOf(event: Exclude<BuildEvent, { kind: "output" }>): string | undefined {
+function textOf(event: Exclude<BuildEvent, { kind: "output" }>): string {
+  return printable(plainTextOf(event));
+}
+
+function plainTextOf(event: Exclude<BuildEvent, { kind: "output" }>): string {
   switch (event.kind) {
     case "problem":
       return event.problem.place.line === 0 ? `warning: ${event.problem.message}` : formatProblem(event.problem);
@@ -75,7 +125,7 @@ function textOf(event: Exclude<BuildEvent, { kind: "output" }>): string | undefi
         ? "  found ready"
         : `  made now; ${event.event.missing} packages are new to the store`;
     case "source":
-      return `Source ${eventText(event.event)}`;
+      return `Source ${sourceText(event.event)}`;
     case "network":
       return "The recipe asks for the network: its phases can reach it, and what they fetch is not verified";
     case "prepare":
@@ -89,7 +139,7 @@ function textOf(event: Exclude<BuildEvent, { kind: "output" }>): string | undefi
     case "shell":
       return `${event.message}\nA shell where ${event.phase} failed; leave it to end the build`;
     case "unresolved":
-      return `warning: ${event.package} needs ${event.dependency}, which nothing gives (from ${event.files.slice(0, 3).join(", ") || "the recipe"})`;
+      return `${event.package} needs ${event.dependency}, which nothing gives (from ${event.files.slice(0, 3).join(", ") || "the recipe"})`;
     case "manifest":
       return `Manifest ${event.text}`;
     default:
@@ -102,9 +152,9 @@ function packagingText(event: Extract<BuildEvent, { kind: "packaging" }>["event"
     case "step":
       return `${event.name}: ${event.files} files`;
     case "warning":
-      return `warning: ${event.path}: ${event.text}`;
+      return `${event.path}: ${event.text}`;
     case "package":
-      return `  ${basename(event.file)}  ${event.size} bytes`;
+      return `  ${basename(event.file)}  ${formatBytes(event.size)}`;
     default:
       return event satisfies never;
   }
@@ -121,13 +171,4 @@ export function timesTable(times: readonly StepTime[]): string {
   const row = (name: string, ms: number) =>
     `  ${name.padEnd(width)}  ${seconds(ms).padStart(9)}  ${((100 * ms) / Math.max(total, 1)).toFixed(1).padStart(5)} %`;
   return [...times.map((item) => row(item.name, item.ms)), row("total", total)].join("\n");
-}
-
-function jsonWatcher(): (event: BuildEvent) => void {
-  const decoder = new TextDecoder();
-  return (event) => {
-    const data =
-      event.kind === "output" ? { kind: "output", text: decoder.decode(event.chunk, { stream: true }) } : event;
-    process.stdout.write(`${JSON.stringify(data)}\n`);
-  };
 }

@@ -6,8 +6,6 @@ import { COMMON_OPTIONS } from "#cli/program";
 import type { ProgramSpec } from "#cli/spec";
 import { completionVerbs } from "#cli/standard";
 
-const kept = new Set(["json", "verbose", "no-color", "version", "help", "generate-manpages", "generate-completions"]);
-
 export const MOSS_CONTAINER: ProgramSpec = {
   name: "moss-container",
   version: "0.1.0",
@@ -68,7 +66,7 @@ a signal ended it, 124 after --timeout.`,
     { command: "moss-container -D root --fakeroot", help: "a shell as root; what it changes is dropped" },
     { command: "moss-container -D root --memory 1G --timeout 60 --usage -- make check", help: "with bounds" },
   ],
-  globals: COMMON_OPTIONS.filter(({ name }) => kept.has(name)),
+  globals: COMMON_OPTIONS,
   verbs: completionVerbs("moss-container", async () => await import("#cli/moss-container/complete")),
   load: async () => await import("#cli/moss-container/run"),
 };
