@@ -2,8 +2,9 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /**
- * Checks the lockfile: no registry addresses, and every platform's optional packages. npm leaves the latter out where it
- * writes the file beside an existing node_modules, and `npm ci` then fails on a fresh machine.
+ * Checks the lockfile: no registry addresses, a digest of every package, and every platform's optional packages. npm leaves
+ * out digests of what is installed, and such packages, where it writes the file beside an existing node_modules: then
+ * nothing is verified, and `npm ci` fails on a fresh machine.
  */
 import { readFileSync } from "node:fs";
 import * as v from "valibot";
@@ -13,6 +14,7 @@ const lockfile = v.object({
     v.string(),
     v.object({
       resolved: v.optional(v.string()),
+      integrity: v.optional(v.string()),
       dependencies: v.optional(v.record(v.string(), v.string()), {}),
       optionalDependencies: v.optional(v.record(v.string(), v.string()), {}),
     }),
@@ -24,6 +26,7 @@ export function lockfileProblems(text: string): string[] {
   const { packages } = v.parse(lockfile, JSON.parse(text));
   return Object.entries(packages).flatMap(([path, item]) => [
     ...(item.resolved === undefined ? [] : [`${path}: has the address it came from`]),
+    ...(path === "" || item.integrity?.startsWith("sha512-") === true ? [] : [`${path}: has no digest (sha512)`]),
     ...Object.keys({ ...item.dependencies, ...item.optionalDependencies })
       .filter((name) => !isLocked(packages, path, name))
       .map((name) => `${path}: needs ${name}, which is not in the file`),
@@ -41,6 +44,6 @@ function isLocked(packages: Readonly<Record<string, unknown>>, path: string, nam
 if (import.meta.main) {
   const problems = lockfileProblems(readFileSync(`${import.meta.dir}/../package-lock.json`, "utf8"));
   for (const problem of problems) console.log(problem);
-  if (problems.length > 0) console.log("Make it anew: rm package-lock.json && npm install --package-lock-only");
+  if (problems.length > 0) console.log("Make it anew in an empty folder with package.json and .npmrc: npm install --package-lock-only");
   process.exit(problems.length === 0 ? 0 : 1);
 }
