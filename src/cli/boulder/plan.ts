@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** `boulder plan`: what a build would do, without doing it. */
-import { Failure } from "#base/errors";
+import { describeError, errnoCode, Failure } from "#base/errors";
 import { groundOf } from "#boulder/build/build";
 import type { ScriptLine } from "#boulder/macros/expand";
 import { familyOf } from "#boulder/macros/load";
@@ -53,8 +53,10 @@ async function planOf({ operands, options, ui }: Invocation): Promise<Planned> {
     const collections = await collectionOptions(options, false);
     return await groundOf({ recipe, profile, library, jobs, sourceDateEpoch, noCheck, compilerCache, collections });
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return { plan, packages: error };
+    if (error instanceof Failure) return { plan, packages: error };
+    // Such as a cache that cannot be written to; a plan needs none.
+    if (errnoCode(error) === undefined) throw error;
+    return { plan, packages: new Failure("io", describeError(error)) };
   }
 }
 
