@@ -5,6 +5,8 @@
  * The collection `protosnek`: the Debian packages that the demo, the examples and the benches import, with all that they
  * need. `./dev moss-deb import -o protosnek $(node_modules/.bin/bun tools/protosnek.ts)` makes it by hand.
  */
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { Apt } from "#deb/apt";
 
 /** What the announcements install (`which` is in debianutils), and what a system needs to start and to be used. */
@@ -42,6 +44,11 @@ export const PROTOSNEK: readonly string[] = [...SYSTEM, ...TOOLCHAINS, ...BUILD_
 export const ANNOUNCED: readonly string[] =
   "bash dash dbus dbus-broker systemd coreutils util-linux which moss nano".split(" ");
 
+/** Where moss-deb keeps apt's state and what it fetched, unless it is told otherwise. */
+function userCache(): string {
+  return join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "moss-deb");
+}
+
 /** Packages of the announced root, with those of the same source that the collection has: none needs another's exact version. */
 const UPGRADABLE = [["libpcre2-8-0"], ["libexpat1", "libexpat1-dev"], ["liblzma5", "liblzma-dev", "xz-utils"]];
 
@@ -49,7 +56,7 @@ const UPGRADABLE = [["libpcre2-8-0"], ["libexpat1", "libexpat1-dev"], ["liblzma5
  * Words that name an older version of a package of the announced root, where apt's sources have one (stable beside its
  * security updates): imported with them first and without them later, the collection has an upgrade. Empty where there is none.
  */
-export async function olderWords(cache: string): Promise<string[]> {
+export async function olderWords(cache = userCache()): Promise<string[]> {
   const apt = new Apt({ cache });
   await apt.update();
   const versions = await apt.versions(UPGRADABLE.flat());

@@ -4,6 +4,8 @@
 /** Third part of the demo: packages change, and every change can be gone back to. */
 import { formatDuration } from "#cli/style";
 import { makeMossStone } from "../moss-stone.ts";
+import { olderWords } from "../protosnek.ts";
+import { importProtosnek } from "./collections.ts";
 import type { Places } from "./places.ts";
 import type { Stage } from "./stage.ts";
 import { liveState, treeDigest } from "./system.ts";
@@ -13,16 +15,31 @@ export async function changeSystem(stage: Stage, places: Places): Promise<void> 
   const moss = async (...words: string[]) => await stage.run(["moss", "-D", "destdir", ...words], { cwd });
   const first = await treeDigest(stage, places);
 
-  await stage.step("Upgrade: volatile has a newer build of moss", async () => {
-    await makeMossStone({ outDir: places.in("collections/volatile"), release: 2, news: "Second release.\n" });
-    await stage.run(["moss", "index", "collections/volatile"], { cwd });
-    const { ms } = await moss("upgrade", "-y");
-    const words = ["moss-container", "-D", "destdir", "--", "cat", "/usr/share/doc/moss/NEWS"];
-    const { stdout } = await stage.run(words, { cwd });
-    stage.check("its files are those of the newer build", stdout === "Second release.\n", stdout);
-    stage.figure("upgrade of one package", formatDuration(ms));
-    return "moss, release 1 to 2";
-  });
+  await stage.step(
+    "Upgrade: a newer build of moss in volatile, and a newer version from Debian in protosnek",
+    async () => {
+      const older = await olderWords();
+      if (older.length > 0)
+        stage.figure("protosnek brought up to date", formatDuration(await importProtosnek(stage, places)));
+      await makeMossStone({ outDir: places.in("collections/volatile"), release: 2, news: "Second release.\n" });
+      await stage.run(["moss", "index", "collections/volatile"], { cwd });
+      const { ms } = await moss("upgrade", "-y");
+      const words = ["moss-container", "-D", "destdir", "--", "cat", "/usr/share/doc/moss/NEWS"];
+      const { stdout } = await stage.run(words, { cwd });
+      stage.check("its files are those of the newer build", stdout === "Second release.\n", stdout);
+      const { stdout: list } = await stage.run(["moss", "-D", "destdir", "list", "installed"], {
+        cwd,
+        output: "quiet",
+      });
+      for (const [name, version] of older.map((word) => word.split("="))) {
+        const now = new RegExp(`^${name?.replaceAll(".", "\\.")}\\s+(\\S+)`, "m").exec(list)?.[1];
+        if (now === undefined) continue;
+        stage.check(`${name} is newer than ${version}`, now !== `${version}-1`, now);
+      }
+      stage.figure("upgrade", formatDuration(ms));
+      return ["moss, release 1 to 2", ...older].join("; ");
+    },
+  );
 
   await stage.step("Remove a package", async () => {
     const { ms } = await moss("remove", "-y", "nano");

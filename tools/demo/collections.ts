@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { formatBytes } from "#cli/style";
 import { makeMossStone } from "../moss-stone.ts";
-import { PROTOSNEK } from "../protosnek.ts";
+import { olderWords, PROTOSNEK } from "../protosnek.ts";
 import type { Places } from "./places.ts";
 import type { Stage } from "./stage.ts";
 
@@ -22,9 +22,10 @@ export async function makeCollections(stage: Stage, places: Places): Promise<voi
     stage.say(
       "Packages come through this machine's own apt sources, in an apt state of their own; apt checks signatures.",
     );
-    const words = ["moss-deb", "import", "-o", "collections/protosnek", "--report", "report.json", ...PROTOSNEK];
-    const shown = `moss-deb import -o collections/protosnek --report report.json ${PROTOSNEK.slice(0, 6).join(" ")} ... (${PROTOSNEK.length} words)`;
-    const { ms } = await stage.run(words, { cwd: places.folder, shown });
+    const older = await olderWords();
+    if (older.length > 0)
+      stage.say(`For an upgrade later, an older version that the sources still have: ${older.join(" ")}.`);
+    const ms = await importProtosnek(stage, places, older);
     const { count, bytes } = stonesIn(protosnek);
     stage.check(
       "a few hundred packages are there, gcc, clang and lld among them",
@@ -40,6 +41,14 @@ export async function makeCollections(stage: Stage, places: Places): Promise<voi
     await stage.run(["moss", "index", "collections/volatile"], { cwd: places.folder });
     return formatBytes(stonesIn(places.in("collections/volatile")).bytes);
   });
+}
+
+/** Runs the import of protosnek, with some versions that apt would not take by itself; milliseconds. */
+export async function importProtosnek(stage: Stage, places: Places, more: readonly string[] = []): Promise<number> {
+  const words = [...PROTOSNEK, ...more];
+  const start = ["moss-deb", "import", "-o", "collections/protosnek", "--report", "report.json"];
+  const shown = `${[...start, ...words.slice(0, 6)].join(" ")} ... (${words.length} words)`;
+  return (await stage.run([...start, ...words], { cwd: places.folder, shown })).ms;
 }
 
 function hasToolchains(folder: string): boolean {
