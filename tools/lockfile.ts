@@ -44,6 +44,7 @@ function isLocked(packages: Readonly<Record<string, unknown>>, path: string, nam
 if (import.meta.main) {
   const problems = lockfileProblems(readFileSync(`${import.meta.dir}/../package-lock.json`, "utf8"));
   for (const problem of problems) console.log(problem);
-  if (problems.length > 0) console.log("Make it anew in an empty folder with package.json and .npmrc: npm install --package-lock-only");
+  if (problems.length > 0)
+    console.log("Make it anew in an empty folder with package.json and .npmrc: npm install --package-lock-only");
   process.exit(problems.length === 0 ? 0 : 1);
 }
