@@ -24,14 +24,16 @@ function stonesOf(folder: string, release: number): string[] {
 export async function buildNested(stage: Stage, places: Places): Promise<void> {
   const cwd = places.folder;
   await stage.step("Build it again, by the packaged boulder in a moss root in a container", async () => {
-    mkdirSync(places.in("builder"));
+    await stage.run(["mkdir", "builder"], { cwd });
     mkdirSync(places.in("nested/out"), { recursive: true });
     writeProfile(places.in("nested/config"), join(INSIDE, "collections/protosnek"), join(INSIDE, "nested/local"));
     mkdirSync(places.in("nested/local"));
-    const moss = async (...words: string[]) => await stage.run(["moss", "-D", "builder", ...words], { cwd, lines: 4 });
+    const moss = async (...words: string[]) =>
+      await stage.run(["moss", "-D", "builder", "--cache", "store", ...words], { cwd, lines: 4 });
     await moss("remote", "add", "protosnek", "collections/protosnek");
     await moss("remote", "add", "volatile", "collections/volatile", "-p", "10");
-    await moss("install", "-y", "moss", "bash", "coreutils", "perl-base");
+    const { ms: installed } = await moss("install", "-y", "moss", "bash", "coreutils", "perl-base");
+    stage.figure("another root from the store of the workshop", formatDuration(installed));
     const boulder = `boulder --config-dir ${INSIDE}/nested/config --cache-dir ${INSIDE}/nested/cache bi ${INSIDE}/recipes/${NAME} -p ${PROFILE} -o ${INSIDE}/nested/out --mirror ${INSIDE}/mirror --offline -q`;
     const words = [
       "moss-container",

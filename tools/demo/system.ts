@@ -41,8 +41,8 @@ export async function liveState(stage: Stage, places: Places, root: string): Pro
 
 export async function installSystem(stage: Stage, places: Places): Promise<void> {
   const cwd = places.folder;
-  mkdirSync(places.in("destdir"));
   await stage.step("Add the collections, and install what the announcements show", async () => {
+    await stage.run(["mkdir", "destdir"], { cwd });
     await stage.run(["moss", "remote", "add", "-D", "destdir", "protosnek", "collections/protosnek"], { cwd });
     await stage.run(["moss", "remote", "add", "-D", "destdir", "volatile", "collections/volatile", "-p", "10"], {
       cwd,
@@ -118,10 +118,16 @@ export async function treeDigest(stage: Stage, places: Places, root = "destdir")
 
 export async function makeWorkshop(stage: Stage, places: Places): Promise<void> {
   const cwd = places.folder;
-  await stage.step("A second root with compilers and Python, from the same store; real work in it", async () => {
-    mkdirSync(places.in("workshop"), { recursive: true });
-    await stage.run(["moss", "remote", "add", "-D", "workshop", "protosnek", "collections/protosnek"], { cwd });
-    const { ms } = await stage.run(["moss", "install", "-D", "workshop", "-y", ...WORKSHOP], { cwd, lines: 4 });
+  await stage.step("A root with compilers and Python, on a store for several roots; real work in it", async () => {
+    await stage.run(["mkdir", "workshop", "store"], { cwd });
+    await stage.run(
+      ["moss", "-D", "workshop", "--cache", "store", "remote", "add", "protosnek", "collections/protosnek"],
+      { cwd },
+    );
+    const { ms } = await stage.run(["moss", "-D", "workshop", "--cache", "store", "install", "-y", ...WORKSHOP], {
+      cwd,
+      lines: 4,
+    });
     const state = await liveState(stage, places, "workshop");
     await use(stage, places, "workshop", WORKSHOP_USES);
     const { files, missing } = checkLibraries(places.in("workshop"));
