@@ -208,7 +208,7 @@ test("a Go program gives the modules that were linked into it, replaced ones by 
 test("a Rust program gives the crates of its audit section, without those that only built it", () => {
   const audit = {
     packages: [
-      { name: "serde", version: "1.0.2", source: "crates.io" },
+      { name: "serde", version: "1.0.2", source: "registry" },
       { name: "cc", version: "1", kind: "build" },
     ],
   };
