@@ -2,6 +2,8 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** The spare tree that a transition leaves behind, so that the next one pays only for what it changes. */
+import { Failure } from "#base/errors";
+import { diskFailure } from "#store/disk";
 import { syncFileSystem } from "#sys/sync";
 import { type Listener, Stopwatch } from "#transition/events";
 import { fault } from "#transition/fault";
@@ -10,8 +12,21 @@ import { LIVE, STATES, TEXTS, TREES } from "#transition/schema";
 import { TreeSource } from "#transition/source";
 import { buildTree, type Candidate, candidates, chooseSpare, freePlace, patchTree } from "#transition/staging";
 
-/** Makes a spare, a copy of the live tree, where there is none. True where it made one. */
+/**
+ * Makes a spare, a copy of the live tree, where there is none. True where it made one. A disk that has no room for one is no
+ * failure: what was asked for is done, and the next transition builds its tree in full.
+ */
 export function ensureSpare(root: MossRoot, onEvent: Listener): boolean {
+  try {
+    return makeSpare(root, onEvent);
+  } catch (error) {
+    const failure = diskFailure(error, "make a spare tree");
+    if (failure instanceof Failure && failure.code === "disk.full") return false;
+    throw failure;
+  }
+}
+
+function makeSpare(root: MossRoot, onEvent: Listener): boolean {
   const made = root.view((tx) => {
     const trees = [...tx.bucket(TREES).entries()];
     const live = tx.bucket(TREES).get(LIVE);
