@@ -6,12 +6,12 @@ import { describeError, Failure } from "#base/errors";
 import { type ByteSink, type Compression, decoderOf } from "#formats/compression";
 
 /** By what a member's name has after `.tar`. */
-const SUFFIXES: Readonly<Record<string, Compression | "none">> = {
-  "": "none",
-  ".gz": "gzip",
-  ".xz": "xz",
-  ".zst": "zstd",
-};
+const SUFFIXES: ReadonlyMap<string, Compression | "none"> = new Map([
+  ["", "none"],
+  [".gz", "gzip"],
+  [".xz", "xz"],
+  [".zst", "zstd"],
+]);
 
 /**
  * Decompresses a member piece by piece.
@@ -20,7 +20,7 @@ const SUFFIXES: Readonly<Record<string, Compression | "none">> = {
  * Failures that `sink` throws pass through; those of a decoder become `deb.invalid`.
  */
 export function decompress(suffix: string, name: string, pieces: Iterable<Uint8Array>, sink: ByteSink): void {
-  const compression = SUFFIXES[suffix];
+  const compression = SUFFIXES.get(suffix);
   if (compression === undefined) {
     throw new Failure(
       "deb.invalid",
