@@ -12,6 +12,8 @@ import { reflowed, wrapped } from "#cli/wrap";
 const WIDEST = 100;
 const NARROWEST = 60;
 const NAMES = 32;
+/** Commands of examples are longer than names. */
+const COMMANDS = 42;
 
 /** How an option is written: `-o, --output-dir <dir>`. */
 export function optionForms(option: OptionSpec): string {
@@ -19,6 +21,12 @@ export function optionForms(option: OptionSpec): string {
     option.value === undefined ? "" : option.implied === undefined ? ` <${option.value}>` : `[=${option.value}]`;
   const names = [...(option.short === undefined ? [] : [`-${option.short}`]), `--${option.name}`];
   return `${names.join(", ")}${value}`;
+}
+
+/** What an option does. */
+export function optionHelp({ help, repeat, choices }: OptionSpec): string {
+  const among = choices === undefined ? "" : `: ${choices.join(", ")}`;
+  return `${help}${among}${repeat === true ? "; can be given again" : ""}`;
 }
 
 /** How a verb is called: `moss install [options] <package...>`, with the options that it needs. */
@@ -45,8 +53,8 @@ export function helpText(
   const width = Math.min(WIDEST, Math.max(NARROWEST, columns));
   const lines = [`${style.bold("Usage:")} ${usageLine(path)}`, "", ...wrapped(sentence(verb.summary), width)];
   if (verb.description !== undefined) lines.push("", ...reflowed(verb.description, width));
-  const section = (title: string, rows: readonly (readonly [string, string])[]) => {
-    if (rows.length > 0) lines.push("", style.bold(title), ...twoColumns(rows, width));
+  const section = (title: string, rows: readonly (readonly [string, string])[], widest = NAMES) => {
+    if (rows.length > 0) lines.push("", style.bold(title), ...twoColumns(rows, width, widest));
   };
   section(
     "Verbs:",
@@ -59,7 +67,7 @@ export function helpText(
     (verb.operands ?? []).map(({ name, help }) => [name, help] as const),
   );
   const rows = (options: readonly OptionSpec[]) =>
-    options.filter(({ hidden }) => hidden !== true).map((option) => [optionForms(option), option.help] as const);
+    options.filter(({ hidden }) => hidden !== true).map((option) => [optionForms(option), optionHelp(option)] as const);
   const globals = new Set(program.globals);
   section("Options:", rows(optionsFor(program, path).filter((option) => !globals.has(option))));
   section("Options of every verb:", rows(program.globals));
@@ -72,6 +80,7 @@ export function helpText(
   section(
     "Examples:",
     (verb.examples ?? []).map(({ command, help }) => [command, help] as const),
+    COMMANDS,
   );
   return `${lines.join("\n")}\n`;
 }
@@ -83,8 +92,8 @@ function sentence(summary: string): string {
 }
 
 /** Names and what they mean; a name that is too wide stands on a line of its own. */
-function twoColumns(rows: readonly (readonly [string, string])[], width: number): string[] {
-  const names = Math.min(NAMES, Math.max(...rows.map(([name]) => textWidth(name))));
+function twoColumns(rows: readonly (readonly [string, string])[], width: number, widest: number): string[] {
+  const names = Math.min(widest, Math.max(...rows.map(([name]) => textWidth(name))));
   return rows.flatMap(([name, meaning]) => {
     const text = wrapped(meaning, width - names - 4);
     const fits = textWidth(name) <= names;

@@ -4,7 +4,7 @@
 /** Manual pages in roff, one for a program and one for each of its verbs, from the table. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { optionForms, usageLine } from "#cli/help";
+import { optionForms, optionHelp, usageLine } from "#cli/help";
 import { optionsFor, verbTitle } from "#cli/parse";
 import type { ProgramSpec, VerbSpec } from "#cli/spec";
 import { allVerbs } from "#cli/verbs";
@@ -59,7 +59,7 @@ export function manualPage(program: ProgramSpec, path: readonly VerbSpec[]): str
   const options = optionsFor(program, path).filter(({ hidden }) => hidden !== true);
   section(
     "OPTIONS",
-    options.map((option) => [optionForms(option), option.help]),
+    options.map((option) => [optionForms(option), optionHelp(option)]),
   );
   section(
     "EXAMPLES",

@@ -125,8 +125,12 @@ test("every verb of every program can be loaded, and is explained", async () => 
       const names = optionsFor(program, path).flatMap(({ name, aliases = [] }) => [name, ...aliases]);
       const letters = optionsFor(program, path).flatMap(({ short }) => short ?? []);
       expect([new Set(names).size, new Set(letters).size]).toEqual([names.length, letters.length]);
-      const [first = ""] = verb.examples?.map(({ command }) => command) ?? [];
-      expect(first === "" || first.includes(program.name)).toBe(true);
+      const examples = verb.examples?.map(({ command }) => command) ?? [];
+      if (verb.load !== undefined) expect([verbTitle(path), examples.length > 0]).toEqual([verbTitle(path), true]);
+      for (const command of examples.filter((text) => text.startsWith(`${program.name} `))) {
+        const typed = command.split(" ").slice(1);
+        expect([command, parseWords(program, typed).verb.load !== undefined]).toEqual([command, true]);
+      }
     }
     for (const name of ["json", "yes-all", "verbose", "no-color", "log", "version", "help"]) {
       expect([program.name, program.globals.some((option) => option.name === name)]).toEqual([program.name, true]);

@@ -5,12 +5,16 @@
 import { PROGRAMS, type ProgramName, SHELLS } from "#cli/names";
 import type { VerbModule, VerbSpec } from "#cli/spec";
 
-export const VERSION_VERB: VerbSpec = {
-  name: "version",
-  summary: "show the version",
-  options: [{ name: "full", short: "f", help: "with that of the runtime, and the machine" }],
-  load: async () => await import("#cli/version"),
-};
+/** The verb that shows the version. */
+export function versionVerb(program: ProgramName): VerbSpec {
+  return {
+    name: "version",
+    summary: "show the version",
+    options: [{ name: "full", short: "f", help: "with that of the runtime, and the machine" }],
+    examples: [{ command: `${program} version --full`, help: "for reports of mistakes" }],
+    load: async () => await import("#cli/version"),
+  };
+}
 
 /**
  * The verb that prints the scripts of shells, and the hidden one that these scripts ask.

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Verbs around a build: what it would do, the build itself, its root, its sources. */
-import { FAMILY, RECIPE } from "#cli/boulder/table-recipe";
+import { familyOption, RECIPE } from "#cli/boulder/table-recipe";
 import type { OptionSpec, VerbSpec } from "#cli/spec";
 
 /** The phases that have scripts, in their order. */
@@ -17,9 +17,9 @@ const PLAN: readonly OptionSpec[] = [
     help: "profile whose collections the root is made of; local-x86_64 where absent",
     complete: "profile",
   },
-  FAMILY,
+  familyOption("the profile's"),
   { name: "jobs", short: "j", value: "number", help: "jobs of one build; one a processor where absent" },
-  { name: "toolchain", value: "name", help: "gnu or llvm, whatever the recipe says", choices: ["gnu", "llvm"] },
+  { name: "toolchain", value: "name", help: "build with this one, whatever the recipe says", choices: ["gnu", "llvm"] },
   { name: "compiler-cache", short: "c", help: "keep what compilers made for later builds" },
   { name: "no-check", help: "leave out the check phase and what only it needs" },
 ];

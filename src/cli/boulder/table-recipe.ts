@@ -18,12 +18,13 @@ const RECIPES: OperandSpec = {
   complete: "file",
 };
 
-export const FAMILY: OptionSpec = {
-  name: "family",
-  value: "name",
-  help: "names of implied dependencies; the profile's, or serpent, where absent",
-  complete: ["serpent", "debian"],
-};
+/** The option for what implied dependencies are called. */
+export function familyOption(otherwise: string): OptionSpec {
+  const help = `names of implied dependencies, such as serpent or debian; ${otherwise} where absent`;
+  return { name: "family", value: "name", help, complete: ["serpent", "debian"] };
+}
+
+const FAMILY = familyOption("serpent");
 
 export const RECIPE_VERB: VerbSpec = {
   name: "recipe",
@@ -62,6 +63,7 @@ export const PROFILE_VERB: VerbSpec = {
     {
       name: "list",
       summary: "list profiles and their collections",
+      examples: [{ command: "boulder profile list", help: "with the places of their collections" }],
       load: async () => await import("#cli/boulder/profile-list"),
     },
     {
@@ -73,11 +75,11 @@ export const PROFILE_VERB: VerbSpec = {
           name: "repo",
           short: "r",
           value: "key=value,...",
-          help: "name=..,uri=..[,priority=N], or base-uri, version, channel and arch for uri; once a collection",
+          help: "name=..,uri=..[,priority=N], or base-uri, version, channel and arch for uri; once for each collection",
           repeat: true,
           required: true,
         },
-        FAMILY,
+        familyOption("what it was, or serpent,"),
       ],
       examples: [
         {
@@ -91,6 +93,7 @@ export const PROFILE_VERB: VerbSpec = {
       name: "update",
       summary: "fetch the indexes of profiles' collections anew",
       options: [{ name: "profile", short: "p", value: "name", help: "only of this profile", complete: "profile" }],
+      examples: [{ command: "boulder profile update -p mine", help: "the indexes of one" }],
       load: async () => await import("#cli/boulder/profile-update"),
     },
   ],

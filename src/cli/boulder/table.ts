@@ -6,14 +6,14 @@ import { BUILD_VERBS } from "#cli/boulder/table-build";
 import { PACKAGE_VERBS, PROFILE_VERB, RECIPE_VERB } from "#cli/boulder/table-recipe";
 import { COMMON_OPTIONS } from "#cli/program";
 import type { ProgramSpec } from "#cli/spec";
-import { completionVerbs, VERSION_VERB } from "#cli/standard";
+import { completionVerbs, versionVerb } from "#cli/standard";
 
 export const BOULDER: ProgramSpec = {
   name: "boulder",
   version: "0.1.0",
   summary: "Builds packages from recipes, in minimal roots.",
   description:
-    "A recipe is a stone.yaml. Its root holds only what it asks for, from the collections of a profile; the phases run in it as no one in particular and without network.",
+    "A recipe is a stone.yaml. Its root holds only what it asks for, from the collections of a profile; its phases run there, without network.",
   globals: [
     {
       name: "cache-dir",
@@ -32,7 +32,7 @@ export const BOULDER: ProgramSpec = {
     PROFILE_VERB,
     ...PACKAGE_VERBS,
     ...completionVerbs("boulder", async () => await import("#cli/boulder/complete")),
-    VERSION_VERB,
+    versionVerb("boulder"),
   ],
   examples: [
     { command: "boulder recipe check .", help: "is the recipe in this folder right?" },

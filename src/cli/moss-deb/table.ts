@@ -4,7 +4,7 @@
 /** The command line of moss-deb, as a table. */
 import { COMMON_OPTIONS } from "#cli/program";
 import type { OptionSpec, ProgramSpec } from "#cli/spec";
-import { completionVerbs, VERSION_VERB } from "#cli/standard";
+import { completionVerbs, versionVerb } from "#cli/standard";
 
 /** Options of every verb that asks apt. */
 const APT: readonly OptionSpec[] = [
@@ -52,7 +52,7 @@ only what has changed. With --json, events are followed by the report as the las
         {
           name: "profile",
           value: "name",
-          help: "compression; default where absent",
+          help: "how hard to compress",
           choices: ["fast", "default", "max"],
         },
         { name: "report", value: "file", help: "write what was lost or changed, as JSON", complete: "file" },
@@ -115,6 +115,6 @@ only what has changed. With --json, events are followed by the report as the las
       load: async () => await import("#cli/moss-deb/worker"),
     },
     ...completionVerbs("moss-deb"),
-    VERSION_VERB,
+    versionVerb("moss-deb"),
   ],
 };

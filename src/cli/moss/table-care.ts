@@ -3,7 +3,7 @@
 
 /** Verbs that look after a root, and after moss itself. */
 import type { VerbSpec } from "#cli/spec";
-import { completionVerbs, VERSION_VERB } from "#cli/standard";
+import { completionVerbs, versionVerb } from "#cli/standard";
 
 const VERIFY: VerbSpec = {
   name: "verify",
@@ -13,6 +13,10 @@ the collections, and bad trees are written anew beside the old ones and exchange
   options: [
     { name: "repair", help: "put right what is wrong" },
     { name: "quick", help: "read no file's bytes: only sizes, modes, owners, names" },
+  ],
+  examples: [
+    { command: "moss verify", help: "read every byte" },
+    { command: "moss verify --quick --repair", help: "look at sizes and modes, and mend" },
   ],
   load: async () => await import("#cli/moss/verify"),
 };
@@ -34,6 +38,7 @@ export const CARE_VERBS: readonly VerbSpec[] = [
         aliases: ["prune"],
         summary: "remove downloads, and files of the store that no state needs",
         options: [{ name: "keep-downloads", help: "leave downloaded stones" }],
+        examples: [{ command: "moss cache clean", help: "as much as is safe" }],
         load: async () => await import("#cli/moss/cache-clean"),
       },
     ],
@@ -41,8 +46,9 @@ export const CARE_VERBS: readonly VerbSpec[] = [
   {
     name: "recover",
     summary: "finish or undo what a command that was cut off left; the next change does so by itself",
+    examples: [{ command: "moss recover", help: "after a power cut" }],
     load: async () => await import("#cli/moss/recover"),
   },
   ...completionVerbs("moss", async () => await import("#cli/moss/complete")),
-  VERSION_VERB,
+  versionVerb("moss"),
 ];

@@ -16,11 +16,13 @@ export const QUERY_VERBS: readonly VerbSpec[] = [
           { name: "explicit", short: "e", help: "only those that were asked for" },
           { name: "dependencies", help: "only those that others need" },
         ],
+        examples: [{ command: "moss li -e", help: "what was asked for by name" }],
         load: async () => await import("#cli/moss/list-installed"),
       },
       {
         name: "available",
         summary: "list what the collections offer",
+        examples: [{ command: "moss la", help: "every package of the collections" }],
         load: async () => await import("#cli/moss/list-available"),
       },
       {
@@ -28,6 +30,7 @@ export const QUERY_VERBS: readonly VerbSpec[] = [
         aliases: ["sync"],
         summary: "list installed packages that an upgrade would change",
         options: [{ name: "upgrade-only", help: "leave out those that would go back to an older release" }],
+        examples: [{ command: "moss lu", help: "what an upgrade would change" }],
         load: async () => await import("#cli/moss/list-updates"),
       },
     ],
@@ -37,6 +40,10 @@ export const QUERY_VERBS: readonly VerbSpec[] = [
     summary: "show everything about packages",
     operands: [{ name: "package", help: "name, kind(name), path, or stone", many: true, complete: "available" }],
     options: [{ name: "files", short: "f", help: "list the files of installed ones too" }],
+    examples: [
+      { command: "moss info nano", help: "sizes, licences, what it needs and gives" },
+      { command: "moss info nano --files", help: "with every file and its SHA-256" },
+    ],
     load: async () => await import("#cli/moss/info"),
   },
   {
@@ -47,6 +54,7 @@ export const QUERY_VERBS: readonly VerbSpec[] = [
       { name: "directories", short: "d", help: "list directories too" },
       { name: "digests", help: "show the SHA-256 of each file" },
     ],
+    examples: [{ command: "moss files nano", help: "what it put where" }],
     load: async () => await import("#cli/moss/files"),
   },
   {
@@ -85,6 +93,7 @@ export const QUERY_VERBS: readonly VerbSpec[] = [
     aliases: ["sf"],
     summary: "look for installed files by a part of their path",
     operands: [{ name: "text", help: "what stands in the path" }],
+    examples: [{ command: "moss search-file libz.so", help: "who has a file of such a name" }],
     load: async () => await import("#cli/moss/search"),
   },
   {
@@ -94,6 +103,7 @@ export const QUERY_VERBS: readonly VerbSpec[] = [
     options: [
       { name: "output-dir", short: "o", value: "dir", help: "where they go; here where absent", complete: "directory" },
     ],
+    examples: [{ command: "moss fetch nano -o stones", help: "its stone, into a folder" }],
     load: async () => await import("#cli/moss/fetch"),
   },
 ];

@@ -12,6 +12,7 @@ const LIST = async () => await import("#cli/moss/state-list");
 export const HISTORY_VERB: VerbSpec = {
   name: "history",
   summary: "show what each state changed, by whom, and with which command",
+  examples: [{ command: "moss history", help: "who did what, and when" }],
   load: LIST,
 };
 
@@ -24,14 +25,21 @@ export const STATE_VERB: VerbSpec = {
       name: "list",
       summary: "list all states, the youngest first",
       options: [{ name: "changes", short: "c", help: "with the packages that each of them changed" }],
+      examples: [{ command: "moss state list", help: "the numbers that other verbs want" }],
       load: LIST,
     },
-    { name: "active", summary: "show the state that is live", load: LIST },
+    {
+      name: "active",
+      summary: "show the state that is live",
+      examples: [{ command: "moss state active", help: "what the machine runs now" }],
+      load: LIST,
+    },
     {
       name: "show",
       aliases: ["query"],
       summary: "show a state and its packages, each with the reason why it is there",
       operands: [{ name: "state", help: "its number; the live one where absent", optional: true, complete: "state" }],
+      examples: [{ command: "moss state show 3", help: "its packages and how it came about" }],
       load: async () => await import("#cli/moss/state-show"),
     },
     {
@@ -56,11 +64,13 @@ export const STATE_VERB: VerbSpec = {
         { name: "skip-triggers", help: "run no triggers", hidden: true },
         { name: "skip-boot", help: "write no boot entries", hidden: true },
       ],
+      examples: [{ command: "moss state activate 3", help: "go back to it, or forward" }],
       load: async () => await import("#cli/moss/state-activate"),
     },
     {
       name: "rollback",
       summary: "make the state before the live one live again",
+      examples: [{ command: "moss state rollback", help: "as it was before the last change" }],
       load: async () => await import("#cli/moss/state-activate"),
     },
     {
@@ -95,6 +105,7 @@ export const STATE_VERB: VerbSpec = {
       summary: "remove states by number",
       operands: [{ name: "state", help: "a number, or a range such as 3-7", many: true, complete: "state" }],
       options: [DRY_RUN],
+      examples: [{ command: "moss state remove 3-7", help: "five of them, for good" }],
       load: async () => await import("#cli/moss/state-remove"),
     },
     STATE_VERIFY,
@@ -112,6 +123,7 @@ export const STATE_VERB: VerbSpec = {
           complete: "file",
         },
       ],
+      examples: [{ command: "moss state export 3 -o=old.kdl", help: "what was asked for in it, as a file" }],
       load: async () => await import("#cli/moss/state-export"),
     },
   ],
