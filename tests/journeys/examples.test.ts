@@ -58,27 +58,35 @@ function stonesOf(folder: string): string[] {
     .map((name) => `${name} ${sha256Hex(readFileSync(join(folder, name)))}`);
 }
 
-test.skipIf(!reachable)("Debian's packages and the sources are here", async () => {
-  expect([imported?.code, imported?.stderr]).toEqual([0, expect.any(String)]);
-  const sources = await ground.fetchSources(chosen.map((example) => example.source));
-  expect([sources.code, sources.stderr]).toEqual([0, ""]);
-}, 600_000);
+test.skipIf(!reachable)(
+  "Debian's packages and the sources are here",
+  async () => {
+    expect([imported?.code, imported?.stderr]).toEqual([0, expect.any(String)]);
+    const sources = await ground.fetchSources(chosen.map((example) => example.source));
+    expect([sources.code, sources.stderr]).toEqual([0, ""]);
+  },
+  600_000,
+);
 
 for (const example of chosen) {
-  test.skipIf(!reachable)(`${example.name} (${example.system}) is built, installed and works`, async () => {
-    const before = ground.local;
-    const built = await ground.build(example.name, ["--toolchain", "gnu"], { env: hostileEnvironment() });
-    expect([built.code, built.stderr]).toEqual([0, expect.stringContaining("total")]);
-    expect(built.stderr).not.toContain("which nothing gives");
-    expect(stonesOf(before).some((line) => line.startsWith(`${example.name}-`))).toBe(true);
-    const root = join(base, "roots", example.name);
-    const installed = await ground.install(root, example.install);
-    expect([installed.code, installed.stderr]).toEqual([0, expect.any(String)]);
-    const { code, stdout } = await ground.work(root, example.work);
-    expect([code, stdout]).toEqual([0, example.says]);
-    const dynamic = await run(["readelf", "-d", join(root, example.elf ?? "")]);
-    expect(dynamic.stdout).toContain("(RELR)");
-  }, 600_000);
+  test.skipIf(!reachable)(
+    `${example.name} (${example.system}) is built, installed and works`,
+    async () => {
+      const before = ground.local;
+      const built = await ground.build(example.name, ["--toolchain", "gnu"], { env: hostileEnvironment() });
+      expect([built.code, built.stderr]).toEqual([0, expect.stringContaining("total")]);
+      expect(built.stderr).not.toContain("which nothing gives");
+      expect(stonesOf(before).some((line) => line.startsWith(`${example.name}-`))).toBe(true);
+      const root = join(base, "roots", example.name);
+      const installed = await ground.install(root, example.install);
+      expect([installed.code, installed.stderr]).toEqual([0, expect.any(String)]);
+      const { code, stdout } = await ground.work(root, example.work);
+      expect([code, stdout]).toEqual([0, example.says]);
+      const dynamic = await run(["readelf", "-d", join(root, example.elf ?? "")]);
+      expect(dynamic.stdout).toContain("(RELR)");
+    },
+    600_000,
+  );
 }
 
 test.skipIf(!reachable)(
@@ -121,17 +129,21 @@ packages:
   },
 );
 
-test.skipIf(!reachable)("without a stated dependency the build fails and names the package that has it", async () => {
-  const recipe = join(base, "incomplete");
-  cpSync(ground.recipe("lua"), recipe, { recursive: true });
-  const file = join(recipe, "stone.yaml");
-  const text = readFileSync(file, "utf8");
-  writeFileSync(file, text.replace("  - pkgconfig(readline)\n", "").replace("name: lua", "name: incomplete"));
-  const options = ["--toolchain", "gnu", "--mirror", ground.mirror, "--offline", "-o", join(base, "none")];
-  const built = await ground.boulder("bi", [recipe, ...options]);
-  expect(built.code).toBe(EXIT.error);
-  expect(built.stderr).toContain(
-    'Missing was the header readline/readline.h: libreadline-dev has it; add "libreadline-dev"',
-  );
-  expect(existsSync(join(base, "none/manifest.x86_64.bin"))).toBe(false);
-}, 600_000);
+test.skipIf(!reachable)(
+  "without a stated dependency the build fails and names the package that has it",
+  async () => {
+    const recipe = join(base, "incomplete");
+    cpSync(ground.recipe("lua"), recipe, { recursive: true });
+    const file = join(recipe, "stone.yaml");
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, text.replace("  - pkgconfig(readline)\n", "").replace("name: lua", "name: incomplete"));
+    const options = ["--toolchain", "gnu", "--mirror", ground.mirror, "--offline", "-o", join(base, "none")];
+    const built = await ground.boulder("bi", [recipe, ...options]);
+    expect(built.code).toBe(EXIT.error);
+    expect(built.stderr).toContain(
+      'Missing was the header readline/readline.h: libreadline-dev has it; add "libreadline-dev"',
+    );
+    expect(existsSync(join(base, "none/manifest.x86_64.bin"))).toBe(false);
+  },
+  600_000,
+);
