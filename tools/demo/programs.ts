@@ -42,10 +42,12 @@ export const ANNOUNCED_USES: readonly Use[] = [
   },
   {
     program: "dbus-broker",
-    // It wants a journal to write to, and a socket that is handed to it.
+    // It wants a journal to write to, a bus where a service manager could be, and a socket that is handed to it.
     script: `systemd-machine-id-setup 2>/dev/null; mkdir -p /run/systemd/journal
       systemd-socket-activate -d -l /run/systemd/journal/socket sleep 60 > /dev/null 2>&1 &
-      systemd-socket-activate -l /tmp/broker dbus-broker-launch --scope user 2>/dev/null &
+      dbus-daemon --session --fork --address=unix:path=/tmp/manager
+      export DBUS_SESSION_BUS_ADDRESS=unix:path=/tmp/manager
+      systemd-socket-activate -E DBUS_SESSION_BUS_ADDRESS -l /tmp/broker dbus-broker-launch --scope user 2>/dev/null &
       while [ ! -S /tmp/broker ] || [ ! -S /run/systemd/journal/socket ]; do sleep 0.05; done
       export DBUS_SESSION_BUS_ADDRESS=unix:path=/tmp/broker
       dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.GetId`,
