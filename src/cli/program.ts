@@ -2,11 +2,11 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Runs a program by its table: words in, exit code out; failures are told on stderr, never as a stack trace. */
-import { describeError, EXIT, Failure } from "#base/errors";
+import { describeError, EXIT, errnoCode, Failure } from "#base/errors";
 import { type Parsed, parseWords } from "#cli/parse";
 import type { OptionSpec, ProgramSpec } from "#cli/spec";
 import { makeStyle, printable } from "#cli/style";
-import { ClosedOutput, isTerminal, writeAll } from "#cli/terminal";
+import { ClosedOutput, isTerminal, lostOutput, writeAll } from "#cli/terminal";
 import { Ui } from "#cli/ui";
 
 /** Options that every program has. */
@@ -46,6 +46,7 @@ export async function runProgram(program: ProgramSpec, words: readonly string[])
     });
     const code = await dispatch(program, parsed, ui, [program.name, ...words].join(" "));
     ui.flush();
+    if (lostOutput() !== undefined) throw lostOutput();
     return code;
   } catch (error) {
     return report(error, json, ui);
@@ -81,20 +82,36 @@ async function dispatch(program: ProgramSpec, parsed: Parsed, ui: Ui, command: s
   return (await run({ program, verb, operands, options, ui, command })) ?? EXIT.ok;
 }
 
+/**
+ * What a user can cause, as a Failure; undefined for a bug. Where nobody has put what the system says into words of the
+ * work at hand, it still is the system's: a folder without rights, a full disk, a name that is too long.
+ */
+function expectedFailure(error: unknown): Failure | undefined {
+  if (error instanceof Failure) return error;
+  const code = errnoCode(error);
+  if (code === undefined || !/^E[A-Z0-9]+$/.test(code) || !(error instanceof Error && "syscall" in error)) {
+    return undefined;
+  }
+  const full = code === "ENOSPC" || code === "EDQUOT";
+  const where = "path" in error && typeof error.path === "string" ? ` at "${error.path}"` : "";
+  return new Failure(full ? "disk.full" : "io", `Cannot go on${where}`, { cause: error });
+}
+
 /** Tells a failure. What is no expected failure is a bug: that is said, and the way to its stack. */
-function report(error: unknown, json: boolean, ui: Ui | undefined): number {
-  if (error instanceof ClosedOutput) return EXIT.ok;
+function report(thrown: unknown, json: boolean, ui: Ui | undefined): number {
+  if (thrown instanceof ClosedOutput) return EXIT.ok;
+  const expected = expectedFailure(thrown);
+  const error = expected ?? thrown;
   try {
     ui?.flush();
     const style = ui?.errorStyle ?? makeStyle(isTerminal(2) && (process.env["NO_COLOR"] ?? "") === "");
-    const expected = error instanceof Failure;
     const message = describeError(error);
-    const hint = expected ? error.hint : "This is a bug. MOSS_TRACE=1 shows where.";
+    const hint = expected === undefined ? "This is a bug. MOSS_TRACE=1 shows where." : expected.hint;
     ui?.log("error", message);
     if (json) {
       const value = {
         type: "error",
-        code: expected ? error.code : "bug",
+        code: expected?.code ?? "bug",
         message,
         ...(hint === undefined ? {} : { hint }),
       };
@@ -103,8 +120,8 @@ function report(error: unknown, json: boolean, ui: Ui | undefined): number {
     // Messages quote names and texts of packages, which must not reach the terminal as they are.
     const told = hint === undefined ? "" : `${style.dim("Hint:")} ${printable(hint)}\n`;
     writeAll(2, `${style.red("Error:")} ${printable(message)}\n${told}`);
-    if ((process.env["MOSS_TRACE"] ?? "") !== "" && error instanceof Error) writeAll(2, `${error.stack}\n`);
-    return expected ? error.exitCode : EXIT.error;
+    if ((process.env["MOSS_TRACE"] ?? "") !== "" && thrown instanceof Error) writeAll(2, `${thrown.stack}\n`);
+    return expected?.exitCode ?? EXIT.error;
   } catch (second) {
     if (second instanceof ClosedOutput) return EXIT.error;
     throw second;

@@ -19,8 +19,35 @@ export function terminalWidth(): number {
 /** Whoever reads the output has gone: nothing is left to say. */
 export class ClosedOutput extends Error {}
 
-/** Writes a whole text. Throws ClosedOutput where nobody reads any more. */
+let working = false;
+let lost: unknown;
+
+/** Says that something is being done from here on: output that cannot be written is no reason to stop in the middle. */
+export function beginWork(): void {
+  working = true;
+}
+
+/** What kept output from being written while something was done; undefined where all was, or where its reader went. */
+export function lostOutput(): unknown {
+  return lost;
+}
+
+/**
+ * Writes a whole text. Throws ClosedOutput where nobody reads any more, and what the system says where stdout takes no
+ * more; once work has begun neither. What stderr does not take is nobody's to hear.
+ */
 export function writeAll(fd: number, text: string): void {
+  if (working && fd === 1 && lost !== undefined) return;
+  try {
+    writeWhole(fd, text);
+  } catch (error) {
+    if (fd === 2) return;
+    if (!working || fd !== 1) throw error;
+    if (!(error instanceof ClosedOutput)) lost = error;
+  }
+}
+
+function writeWhole(fd: number, text: string): void {
   const bytes = Buffer.from(text);
   let at = 0;
   while (at < bytes.byteLength) {

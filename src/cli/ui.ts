@@ -9,7 +9,7 @@ import { Failure } from "#base/errors";
 import type { Logger } from "#cli/log";
 import { PlainProgress, type Progress, QuietProgress, TerminalProgress } from "#cli/progress";
 import { makeStyle, type Style } from "#cli/style";
-import { isTerminal, readTerminalLine, writeAll } from "#cli/terminal";
+import { beginWork, isTerminal, readTerminalLine, writeAll } from "#cli/terminal";
 
 export interface UiOptions {
   readonly json: boolean;
@@ -63,6 +63,7 @@ export class Ui {
   /** An event of what changes something; nothing without `--json`. */
   event(event: { readonly type: string } & Readonly<Record<string, unknown>>): void {
     if (!this.json) return;
+    beginWork();
     this.print(JSON.stringify(event));
     this.flush();
   }
@@ -106,6 +107,7 @@ export class Ui {
 
   /** Begins a piece of work that is shown while it runs. Dispose it with `using`. */
   progress(label: string, unit: "bytes" | "items" = "items"): Progress {
+    beginWork();
     this.flush();
     this.log("info", label);
     this.#progress?.end();
@@ -119,7 +121,10 @@ export class Ui {
 
   /** Asks, with no as the default. Throws `declined` for anything but yes, and where nobody can be asked. */
   confirm(question: string): void {
-    if (this.#yes) return;
+    if (this.#yes) {
+      beginWork();
+      return;
+    }
     this.flush();
     if (!isTerminal(0) || !this.#terminal) {
       throw new Failure("declined", `Cannot ask "${question}": there is no terminal, expected one or --yes-all`, {

@@ -123,7 +123,7 @@ export async function planUpgrade(
 /** Maps words; where several cannot be understood, one failure tells of all of them. */
 function forEach<T>(words: readonly string[], map: (word: string) => T): T[] {
   const failures: Failure[] = [];
-  const results = words.flatMap((word) => {
+  const results = [...new Set(words)].flatMap((word) => {
     try {
       return [map(word)];
     } catch (error) {
@@ -135,8 +135,9 @@ function forEach<T>(words: readonly string[], map: (word: string) => T): T[] {
   const [first, ...others] = failures;
   if (first === undefined) return results;
   if (others.length === 0) throw first;
-  const hints = failures.flatMap(({ hint }) => hint ?? []);
-  throw new Failure(first.code, failures.map(({ message }) => message).join("; "), { hint: hints.join(" ") });
+  const hints = [...new Set(failures.flatMap(({ hint }) => hint ?? []))];
+  const hint = hints.length === 0 ? {} : { hint: hints.join(" ") };
+  throw new Failure(first.code, failures.map(({ message }) => message).join("; "), hint);
 }
 
 /** The installed package that a word of `moss remove` means. Throws `package.unknown`. */

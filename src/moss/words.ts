@@ -64,6 +64,8 @@ const SHOWN = 6;
 
 /** What may have been meant: a name that is nearly this, names that begin with it, or where else to look. */
 function hintFor(word: string, names: readonly string[]): string {
+  if (names.length === 0)
+    return 'The collections offer nothing: "moss collection list" shows them, "moss collection add" adds one.';
   const longer = word.length < 2 ? [] : names.filter((name) => name.startsWith(word));
   if (longer.length > 0) {
     const more = longer.length > SHOWN ? ` and ${longer.length - SHOWN} more` : "";

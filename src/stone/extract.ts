@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Unpacks a stone into a folder of its own, for people who want to look at its files. Nothing is installed. */
-import { closeSync, mkdirSync, rmSync, statfsSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { hex } from "#base/bytes";
 import { errnoCode, Failure } from "#base/errors";
@@ -154,7 +154,7 @@ export function extractStone(path: string, outDir: string, options: ExtractOptio
   const target = join(outDir, extractName(meta));
   const temporary = join(outDir, `.${meta.name}.${process.pid}.part`);
   try {
-    mkdirSync(outDir, { recursive: true });
+    makeFolder(outDir);
     const bytes = checkRoom(reader, entries, outDir);
     onEvent({ type: "start", folder: target, files: entries.length, bytes });
     rmSync(temporary, { recursive: true, force: true });
@@ -163,9 +163,21 @@ export function extractStone(path: string, outDir: string, options: ExtractOptio
   } catch (cause) {
     throw extractFailure(cause, path, outDir);
   } finally {
-    rmSync(temporary, { recursive: true, force: true });
+    if (existsSync(temporary)) rmSync(temporary, { recursive: true, force: true });
   }
   return target;
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (cause) {
+    const found = errnoCode(cause);
+    if (found !== "EEXIST" && found !== "ENOTDIR") throw cause;
+    throw new Failure("io", `Cannot extract to "${path}": it is no folder, expected one`, {
+      hint: "Name another one with -o.",
+    });
+  }
 }
 
 /** System errors in our words. Only links of the package itself can be in the way: the folder is new and ours alone. */

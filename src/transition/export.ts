@@ -13,11 +13,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { Failure } from "#base/errors";
 import type { PackageId } from "#model/package";
 import { diskFailure } from "#store/disk";
 import { putSmall } from "#store/put";
+import { renameExchange } from "#sys/exchange";
 import { sha256Hex } from "#sys/sha256";
 import { arrive, writePackages } from "#transition/arrive";
 import { changeOf, mergeState, type Selection } from "#transition/change";
@@ -41,8 +42,15 @@ export interface ExportRequest {
 
 const MARKER = ".moss-tree";
 
+/** A path without symlinks as far as it is there, and what follows as written. */
+function realPlace(path: string): string {
+  if (path === "/" || existsSync(path)) return realpathSync(path);
+  const above = realPlace(dirname(path));
+  return `${above === "/" ? "" : above}/${basename(path)}`;
+}
+
 /**
- * Refuses a directory that must not be written over: a mount point, /, the home directory, one that holds the root's store, and one
+ * Refuses a directory that must not be written over: a part of the root or of its store, a mount point, /, the home directory, one that holds the root's store, and one
  * with files in it that no earlier run put there. Throws root.dangerous.
  */
 export function checkTarget(root: MossRoot, directory: string, force: boolean): void {
@@ -53,6 +61,13 @@ export function checkTarget(root: MossRoot, directory: string, force: boolean): 
       { hint },
     );
   };
+  // What moss itself keeps and makes is not to be written into: the trees of a root, its store and its database.
+  const place = realPlace(directory);
+  const top = root.directory === "/" ? "" : root.directory;
+  const kept = [`${top}/.moss`, `${top}/usr`, realpathSync(root.store), realpathSync(root.cache)];
+  if (kept.some((folder) => place === folder || place.startsWith(`${folder}/`))) {
+    refuse("it is a part of the root or of its store", "Choose a directory of its own.");
+  }
   const stat = lstatSync(directory, { throwIfNoEntry: false });
   if (stat === undefined) return;
   if (!stat.isDirectory()) refuse("it is no directory", "Choose another one.");
@@ -100,11 +115,10 @@ export async function exportTree(
     writeFileSync(`${fresh}/lib/system-model.kdl`, request.systemModel, { mode: 0o444, flag: "wx" });
     writeFileSync(`${directory}/${MARKER}`, `tree ${tree.content}\nmodel ${sha256Hex(request.systemModel)}\n`);
     const usr = `${directory}/usr`;
-    if (existsSync(usr)) {
-      renameSync(usr, `${directory}/.usr.old`);
-      renameSync(fresh, usr);
-      rmSync(`${directory}/.usr.old`, { recursive: true, force: true });
-    } else renameSync(fresh, usr);
+    // One step, so that there is a whole tree at any time.
+    if (existsSync(usr)) renameExchange(fresh, usr);
+    else renameSync(fresh, usr);
+    rmSync(fresh, { recursive: true, force: true });
     makeRootLinks(directory);
     return tree;
   } catch (error) {

@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** The paths of a root: of its parts, and those that people give. */
-import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
-import { Failure } from "#base/errors";
+import { accessSync, constants, existsSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { describeError, errnoCode, Failure } from "#base/errors";
 import { rememberedCache } from "#transition/cache";
 
 /** Where a path of a root stands below /usr, through the links at its top; undefined where it is not of /usr. */
@@ -20,19 +20,30 @@ export function belowUsr(path: string): string | undefined {
       : undefined;
 }
 
-/** A directory that is there, absolute and without symlinks. Throws root.invalid. */
+/** A directory that is there and can be looked into, absolute and without symlinks. Throws root.invalid. */
 export function realDirectory(path: string, what: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined || !found.isDirectory()) {
-    throw new Failure(
-      "root.invalid",
-      `Cannot open the ${what} "${path}": ${found === undefined ? "nothing is there" : "it is no directory"}, expected a directory`,
-      {
-        hint: "Make it first.",
-      },
-    );
+  const problem = directoryProblem(path);
+  if (problem === undefined) return realpathSync(path);
+  throw new Failure(
+    "root.invalid",
+    `Cannot open the ${what} "${path}": ${problem}, expected a directory`,
+    problem === ABSENT ? { hint: "Make it first." } : {},
+  );
+}
+
+const ABSENT = "nothing is there";
+
+function directoryProblem(path: string): string | undefined {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return ABSENT;
+    if (!found.isDirectory()) return "it is no directory";
+    // Without this right everything in it would seem to be absent.
+    accessSync(path, constants.X_OK);
+    return undefined;
+  } catch (cause) {
+    return errnoCode(cause) === "EACCES" ? "no right to look into it" : describeError(cause);
   }
-  return realpathSync(path);
 }
 
 /** The cache that a root is to use: the one that is given, or that it has used before. Throws root.invalid where they differ. */

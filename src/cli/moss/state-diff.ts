@@ -7,7 +7,6 @@ import { openReader, stateNumber } from "#cli/moss/root";
 import { fittedTable, versionText } from "#cli/moss/text";
 import type { Invocation } from "#cli/spec";
 import { counted, printable } from "#cli/style";
-import { rollbackTarget } from "#moss/states";
 import { diffStates, type StateDiff } from "#transition/diff-states";
 import type { MossRoot } from "#transition/root";
 
@@ -18,7 +17,12 @@ function pairOf(root: MossRoot, operands: readonly string[]): readonly [number, 
   const live = root.active()?.id;
   if (live === undefined)
     throw new Failure("state.unknown", `Cannot compare states of "${root.directory}": none is live`);
-  return a === undefined ? [rollbackTarget(root).id, live] : [a, live];
+  if (a !== undefined) return [a, live];
+  const older = root.states().find(({ id }) => id < live);
+  if (older !== undefined) return [older.id, live];
+  throw new Failure("state.unknown", `Cannot compare state ${live}: no state is older than it`, {
+    hint: '"moss state diff BEFORE AFTER" compares any two; "moss state list" shows them.',
+  });
 }
 
 /** Lines about packages and counts of paths. */

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Journeys with the moss program to the edges: output that nobody takes, roots without rights, places that are not to be written to. */
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { chmodSync } from "node:fs";
+import { run } from "#sys/process";
+import { BUN, installed, moss, must, PROGRAM, prepare, Workshop } from "./moss.ts";
+
+setDefaultTimeout(60_000);
+const shop = new Workshop();
+afterAll(() => shop[Symbol.dispose]());
+const isRoot = process.getuid?.() === 0;
+
+test("a change goes on to its end when nobody reads what it says any more; a full disk behind stdout is told", async () => {
+  const { root } = await prepare(shop);
+  const shell = async (words: string) =>
+    await run(["bash", "-c", words, BUN, PROGRAM, root], { cwd: "/", env: { PATH: process.env["PATH"] ?? "" } });
+  await shell('exec 3>&1; { "$0" "$1" install -D "$2" -y nano -v; echo $? >&3; } 2>&1 | true');
+  expect((await installed(root)).join()).toContain("nano");
+  const full = await shell('"$0" "$1" remove -D "$2" -y nano >/dev/full');
+  expect(full.code).toBe(1);
+  expect(full.stderr).toContain("no space left");
+  expect(full.stderr).not.toContain("bug");
+  expect((await installed(root)).join()).not.toContain("nano");
+});
+
+test.if(isRoot)("a root that may not be looked into is no empty one, and what the system says is no bug", async () => {
+  const { root } = await prepare(shop);
+  chmodSync(root, 0o700);
+  const prefix = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+  const shut = await moss(["list", "installed", "-D", root, "--json"], { prefix });
+  expect(shut.events[0]).toMatchObject({ type: "error", code: "root.invalid" });
+  expect(shut.stderr).toContain("no right to look into it");
+  const below = await moss(["state", "list", "-D", `${root}/x`, "--json"], { prefix });
+  expect(below.events[0]).toMatchObject({ type: "error", code: "root.invalid" });
+});
+
+test("trees are not written into the root they are made from, nor into its store", async () => {
+  const { root } = await prepare(shop);
+  await must(["install", "-D", root, "-y", "nano"]);
+  for (const place of [".moss/x", "usr/x/y", "usr"]) {
+    const { events } = await moss([
+      "install",
+      "-D",
+      root,
+      "-y",
+      "nano",
+      "--to",
+      `${root}/${place}`,
+      "--force",
+      "--json",
+    ]);
+    expect(events[0]).toMatchObject({ type: "error", code: "root.dangerous" });
+  }
+  expect((await must(["verify", "-D", root])).stdout).toContain("no difference found");
+});
+
+test("failures of several words are told once each, and without an empty hint", async () => {
+  const { root } = await prepare(shop);
+  const { code, stderr } = await moss(["remove", "-D", root, "qqq", "qqq"]);
+  expect(code).toBe(5);
+  expect(stderr).toBe('Error: Cannot remove "qqq": no installed package has this name, and none gives it\n');
+  const bare = shop.root();
+  expect((await moss(["install", "-D", bare, "nano"])).stderr).toContain("moss collection add");
+});
