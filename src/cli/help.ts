@@ -12,6 +12,8 @@ import { reflowed, wrapped } from "#cli/wrap";
 const WIDEST = 100;
 const NARROWEST = 60;
 const NAMES = 32;
+/** Verbs with many aliases stand on lines of their own. */
+const VERBS = 20;
 /** Commands of examples are longer than names. */
 const COMMANDS = 42;
 
@@ -61,6 +63,7 @@ export function helpText(
     (verb.verbs ?? [])
       .filter(({ hidden }) => hidden !== true)
       .map((item) => [[item.name, ...(item.aliases ?? [])].join(", "), item.summary] as const),
+    VERBS,
   );
   section(
     "Operands:",

@@ -6,7 +6,7 @@ import { basename } from "node:path";
 import type { BuildEvent, StepTime } from "#boulder/build/events";
 import { Downloads, sourceText } from "#cli/boulder/sources";
 import type { Progress } from "#cli/progress";
-import { formatBytes, printable } from "#cli/style";
+import { counted, formatBytes, printable } from "#cli/style";
 import type { Ui } from "#cli/ui";
 import { formatProblem } from "#formats/yaml";
 
@@ -71,8 +71,8 @@ function tellProgram(ui: Ui, event: Exclude<BuildEvent, { kind: "output" }>): vo
 
 function tellPeople(ui: Ui, event: Exclude<BuildEvent, { kind: "output" }>): void {
   const text = textOf(event);
-  if (event.kind === "unresolved" || (event.kind === "packaging" && event.event.type === "warning")) ui.warn(text);
-  else if (event.kind === "problem") ui.problem(text);
+  if (event.kind === "problem" && event.problem.place.line !== 0) ui.problem(text);
+  else if (isWarning(event)) ui.warn(text);
   else ui.note(text);
 }
 
@@ -110,6 +110,11 @@ function clean(line: string): string {
   return out;
 }
 
+function isWarning(event: Exclude<BuildEvent, { kind: "output" }>): boolean {
+  const { kind } = event;
+  return kind === "problem" || kind === "unresolved" || (kind === "packaging" && event.event.type === "warning");
+}
+
 function textOf(event: Exclude<BuildEvent, { kind: "output" }>): string {
   return printable(plainTextOf(event));
 }
@@ -117,9 +122,9 @@ function textOf(event: Exclude<BuildEvent, { kind: "output" }>): string {
 function plainTextOf(event: Exclude<BuildEvent, { kind: "output" }>): string {
   switch (event.kind) {
     case "problem":
-      return event.problem.place.line === 0 ? `warning: ${event.problem.message}` : formatProblem(event.problem);
+      return event.problem.place.line === 0 ? event.problem.message : formatProblem(event.problem);
     case "resolved":
-      return `Root of ${event.packages} packages`;
+      return `Root of ${counted(event.packages, "package")}`;
     case "root":
       return event.event.kind === "reused"
         ? "  found ready"
@@ -150,7 +155,7 @@ function plainTextOf(event: Exclude<BuildEvent, { kind: "output" }>): string {
 function packagingText(event: Extract<BuildEvent, { kind: "packaging" }>["event"]): string {
   switch (event.type) {
     case "step":
-      return `${event.name}: ${event.files} files`;
+      return `${event.name}: ${counted(event.files, "file")}`;
     case "warning":
       return `${event.path}: ${event.text}`;
     case "package":

@@ -117,4 +117,8 @@ only what has changed. With --json, events are followed by the report as the las
     ...completionVerbs("moss-deb"),
     versionVerb("moss-deb"),
   ],
+  examples: [
+    { command: "moss-deb import bash nano -o protosnek", help: "a collection of these and all they need" },
+    { command: "moss-deb resolve gcc", help: "only look" },
+  ],
 };

@@ -23,7 +23,8 @@ function texts(list: readonly Capability[]): string[] {
 function print(ui: Ui, moss: Moss, info: PackageInfo, files: boolean): void {
   const { meta, installed, collection, download, size } = info;
   const { style } = ui;
-  const line = (label: string, value: string) => ui.print(style.bold(pad(label, GUTTER)) + value);
+  const line = (label: string, value: string) =>
+    ui.print(label + value === "" ? "" : style.bold(pad(label, GUTTER)) + value);
   const field = (label: string, value: string | undefined) => {
     if (value !== undefined && value !== "") line(label, oneLine(value));
   };

@@ -57,4 +57,10 @@ export const MOSS: ProgramSpec = {
   ],
   shortcuts: SHORTCUTS,
   verbs: [...PACKAGE_VERBS, ...QUERY_VERBS, COLLECTION_VERB, STATE_VERB, HISTORY_VERB, ...CARE_VERBS, ...STONE_VERBS],
+  examples: [
+    { command: "moss install nano", help: "with all it needs" },
+    { command: "moss upgrade --dry-run", help: "what the newest of everything would change" },
+    { command: "moss state rollback", help: "back to how it was before" },
+    { command: "moss install -D root bash", help: "into a root in a folder" },
+  ],
 };
