@@ -67,7 +67,9 @@ async function attemptOnce(
     }
     if (response.status !== 206) ftruncateSync(handle, 0);
     let size = response.status === 206 ? have : 0;
-    const length = Number(response.headers.get("content-length") ?? "");
+    // Of what the server packs for the way, the length is that of the packed bytes.
+    const packed = response.headers.has("content-encoding");
+    const length = packed ? 0 : Number(response.headers.get("content-length") ?? "");
     const total = length > 0 ? size + length : undefined;
     const body: AsyncIterable<Uint8Array> | undefined = response.body ?? undefined;
     if (body === undefined) return;

@@ -151,6 +151,21 @@ function server(): { url: string; requests: string[]; stop: () => Promise<void> 
   return { url: running.url.href.replace(/\/$/, ""), requests, stop: () => running.stop(true) };
 }
 
+test("a download tells how many bytes are there, those of an earlier attempt among them", async () => {
+  const { url, stop } = server();
+  const file = join(fresh(), "file");
+  writeFileSync(file, BODY.slice(0, 100_000));
+  const told: [number, number | undefined][] = [];
+  try {
+    await download(`${url}/half`, file, undefined, (done, total) => told.push([done, total]));
+  } finally {
+    await stop();
+  }
+  expect(readFileSync(file, "utf8")).toBe(BODY);
+  expect(told[0]?.[0]).toBeGreaterThan(100_000);
+  expect(told.at(-1)).toEqual([BODY.length, BODY.length]);
+});
+
 test("a download that breaks is resumed where it stopped", async () => {
   const { url, requests, stop } = server();
   try {
