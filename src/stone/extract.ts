@@ -11,6 +11,7 @@ import type { LayoutEntry, RegularEntry } from "#model/layout";
 import type { PackageMeta } from "#model/package";
 import type { ContentSink } from "#stone/content";
 import type { StoneLimits } from "#stone/format";
+import { sweepFolders } from "#stone/leftovers";
 import { nameProblem } from "#stone/paths";
 import { StoneReader } from "#stone/reader";
 import { type Owner, readAll, SafeFolder } from "#stone/safe-folder";
@@ -155,6 +156,7 @@ export function extractStone(path: string, outDir: string, options: ExtractOptio
   const temporary = join(outDir, `.${meta.name}.${process.pid}.part`);
   try {
     makeFolder(outDir);
+    sweepFolders(outDir, meta.name);
     const bytes = checkRoom(reader, entries, outDir);
     onEvent({ type: "start", folder: target, files: entries.length, bytes });
     rmSync(temporary, { recursive: true, force: true });

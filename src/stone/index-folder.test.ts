@@ -5,8 +5,10 @@
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -16,6 +18,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PackageOffer } from "#model/package";
+import { extractStone } from "#stone/extract";
 import { type IndexEvent, indexFolder, readIndex, readIndexBytes, writeIndex } from "#stone/repository";
 import { BodySet, writeStoneSync } from "#stone/writer";
 import { sha256Hex } from "#sys/sha256";
@@ -61,6 +64,30 @@ test("the other reader finds each package with its place, hash and size", async 
   expect(metas[0]?.at(-1)).toBe("64:8:1");
   expect(sha256Hex(readFileSync(a.path))).toBe(a.id);
   expect(readIndex(index())).toEqual(offers);
+});
+
+test("what a killed process left of a stone is removed; what is young, another's, or of a process that lives stays", async () => {
+  makeStone(folder, "a", { "bin/a": "a" });
+  const gone = "4194304"; // above the largest number that a process can have
+  const names = {
+    old: `b-1-1-1-x86_64.stone.${gone}-1-abc.part`,
+    worker: `b-1-1-1-x86_64.stone.${gone}-w7-abc.part`,
+    young: `c-1-1-1-x86_64.stone.${gone}-1-abd.part`,
+    live: `d-1-1-1-x86_64.stone.${process.pid}-1-abc.part`,
+    foreign: "video.part",
+  };
+  for (const [what, name] of Object.entries(names)) {
+    writeFileSync(join(folder, name), "half");
+    if (what !== "young") utimesSync(join(folder, name), 1_600_000_000, 1_600_000_000);
+  }
+  const left = join(folder, `.a.${gone}.part`);
+  mkdirSync(join(left, "usr/bin"), { recursive: true });
+  utimesSync(left, 1_600_000_000, 1_600_000_000);
+  await indexFolder(folder);
+  const there = (name: string) => existsSync(join(folder, name));
+  expect(Object.values(names).filter(there)).toEqual([names.young, names.live, names.foreign]);
+  extractStone(join(folder, readdirSync(folder).find((name) => name.endsWith(".stone")) ?? ""), folder);
+  expect(existsSync(left)).toBe(false);
 });
 
 test("the newest release counts; the same release twice is refused and the old index stays", async () => {

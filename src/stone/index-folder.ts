@@ -13,6 +13,7 @@ import type { Profile } from "#stone/compression";
 import { stoneFailure } from "#stone/format";
 import { type FileStamp, HashCache } from "#stone/hash-cache";
 import { bodiesInOrder } from "#stone/index-records";
+import { sweepFiles } from "#stone/leftovers";
 import { StoneReader } from "#stone/reader";
 import { writeIndex } from "#stone/repository-index";
 import { Sha256 } from "#sys/sha256";
@@ -75,7 +76,7 @@ function walkStones(root: string): Stone[] {
         // A link to nothing is no stone; neither is a file that has just been taken away.
         const stat = statSync(join(root, file), { bigint: true, throwIfNoEntry: false });
         if (stat?.isFile() === true) stones.push({ file, stamp: stat });
-      }
+      } else if (entry.name.endsWith(".part")) sweepFiles(join(root, folder), [entry.name]);
     }
   };
   walk("");
@@ -130,7 +131,7 @@ function newest(offers: readonly PackageOffer[], index: string, onEvent: (event:
 }
 
 /**
- * Indexes every stone below `folder` and writes the index; beside it stands `<index>.hashes`, a cache that may be
+ * Indexes every stone below `folder` and writes the index, and removes what killed processes left of stones there; beside it stands `<index>.hashes`, a cache that may be
  * removed. Gives the packages in the index. Throws what reading a stone throws, `stone.meta` for one release twice,
  * `stone.limit` above 65,535 packages; the old index is then as it was.
  */
