@@ -11,9 +11,9 @@ export function isTerminal(fd: number): boolean {
   return c.isatty(fd) === 1;
 }
 
-/** Columns of the terminal at stdout or stderr; 80 where there is none. */
+/** Columns of the terminal at stdout or stderr; 80 where there is none, or one that does not know (it says 0). */
 export function terminalWidth(): number {
-  return process.stdout.columns ?? process.stderr.columns ?? 80;
+  return [process.stdout.columns, process.stderr.columns].find((columns) => columns > 0) ?? 80;
 }
 
 /** Whoever reads the output has gone: nothing is left to say. */

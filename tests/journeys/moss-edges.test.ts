@@ -64,3 +64,14 @@ test("failures of several words are told once each, and without an empty hint", 
   const bare = shop.root();
   expect((await moss(["install", "-D", bare, "nano"])).stderr).toContain("moss collection add");
 });
+
+test("a terminal that does not know its width gets whole lines", async () => {
+  const { root } = await prepare(shop);
+  await must(["install", "-D", root, "-y", "nano"]);
+  const words = `'${BUN}' '${PROGRAM}' list installed -D '${root}'`;
+  const { stdout } = await run(["script", "-qec", `stty cols 0 rows 0; ${words}`, "/dev/null"], {
+    cwd: "/",
+    env: { PATH: process.env["PATH"] ?? "", NO_COLOR: "1" },
+  });
+  expect(stdout).toContain("nano");
+});
