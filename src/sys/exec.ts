@@ -5,7 +5,10 @@
 import { c, cString, lastError, ptr } from "#sys/libc";
 
 /** Addresses of NUL-terminated texts, with a null at the end. `keep` holds the texts as long as the vector is held. */
-function vector(texts: readonly string[]): { readonly addresses: BigUint64Array; readonly keep: readonly Uint8Array[] } {
+function vector(texts: readonly string[]): {
+  readonly addresses: BigUint64Array;
+  readonly keep: readonly Uint8Array[];
+} {
   const keep = texts.map(cString);
   const addresses = new BigUint64Array(texts.length + 1);
   keep.forEach((text, i) => {
