@@ -58,7 +58,20 @@ export async function verifyRoot(
   return gather(root, options.quick !== true, onEvent).report;
 }
 
-/** The check itself; the lock must be held. */
+/**
+ * Checks a root on a disk that can only be read: nobody changes it, so nothing is locked, and nothing that was cut off is
+ * finished first. Throws db.corrupt.
+ */
+export function verifyUnwritable(
+  root: MossRoot,
+  options: Pick<VerifyOptions, "quick">,
+  onEvent: Listener = () => {},
+): VerifyReport {
+  if (!root.exists) return { problems: [], assets: 0, bytes: 0, unneeded: 0, trees: 0, entries: 0 };
+  return gather(root, options.quick !== true, onEvent).report;
+}
+
+/** The check itself; the lock must be held, or the disk be such that nobody can write. */
 export function gather(root: MossRoot, bytes: boolean, onEvent: Listener): Evidence {
   onEvent({ kind: "phase", phase: "verify" });
   root.database.check();

@@ -3,7 +3,7 @@
 
 /** Journeys with the moss program to the edges: output that nobody takes, roots without rights, places that are not to be written to. */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { chmodSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import { run } from "#sys/process";
 import { BUN, installed, moss, must, PROGRAM, prepare, Workshop } from "./moss.ts";
 
@@ -74,4 +74,30 @@ test("a terminal that does not know its width gets whole lines", async () => {
     env: { PATH: process.env["PATH"] ?? "", NO_COLOR: "1" },
   });
   expect(stdout).toContain("nano");
+});
+
+test.if(isRoot)("a root on a disk that can only be read is verified as it is, and changes are refused", async () => {
+  const { root } = await prepare(shop);
+  await must(["install", "-D", root, "-y", "nano"]);
+  const readOnly = async (words: string) =>
+    await run(
+      [
+        ..."unshare -m bash -c".split(" "),
+        'mount --bind "$2" "$2"; mount -o remount,ro,bind "$2"; exec "$0" "$1" -D "$2" $3',
+        BUN,
+        PROGRAM,
+        root,
+        words,
+      ],
+      { cwd: "/", env: { PATH: process.env["PATH"] ?? "" } },
+    );
+  const sound = await readOnly("verify");
+  expect(sound.stderr).toBe("");
+  expect(sound.stdout).toContain("no difference found");
+  expect((await readOnly("remove nano -y")).stderr).toContain("can only be read");
+  expect((await readOnly("verify --repair")).stderr).toContain("can only be read");
+  writeFileSync(`${root}/usr/stray`, "");
+  const found = await readOnly("verify --quick --json");
+  expect(found.code).toBe(1);
+  expect(found.stdout).toContain('"verify.found"');
 });

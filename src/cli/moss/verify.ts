@@ -2,8 +2,9 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** `moss verify` and `moss state verify`: is everything what it should be? With `--repair`, it is made so. */
-import { Failure } from "#base/errors";
-import { openForChange } from "#cli/moss/engine";
+import { accessSync, constants } from "node:fs";
+import { errnoCode, Failure } from "#base/errors";
+import { openForAsking, openForChange } from "#cli/moss/engine";
 import { askToGoOn, sinceStart } from "#cli/moss/result";
 import { stateNumber, waitOf } from "#cli/moss/root";
 import { watch } from "#cli/moss/watch";
@@ -13,7 +14,7 @@ import { refetch } from "#moss/refetch";
 import { describeProblem, type Problem } from "#transition/problems";
 import { repairRoot } from "#transition/repair";
 import type { MossRoot } from "#transition/root";
-import { type VerifyReport, verifyRoot } from "#transition/verify";
+import { type VerifyReport, verifyRoot, verifyUnwritable } from "#transition/verify";
 
 const SHOWN = 50;
 
@@ -22,11 +23,14 @@ export async function run(invocation: Invocation): Promise<void> {
   const only = operands[0] === undefined ? undefined : stateNumber(operands[0]);
   const wait = waitOf(invocation);
   const quick = options.flag("quick");
-  using moss = await openForChange(invocation);
+  const unwritable = !options.flag("repair") && isUnwritable(options.text("directory") ?? "/");
+  using moss = unwritable ? openForAsking(invocation) : await openForChange(invocation);
   using watcher = watch(ui);
-  using _lock = moss.root.lock({ command, wait });
+  using _lock = unwritable ? undefined : moss.root.lock({ command, wait });
   const concerns = only === undefined ? () => true : concerning(moss.root, only);
-  const whole = await verifyRoot(moss.root, { command, quick }, watcher.on);
+  const whole = unwritable
+    ? verifyUnwritable(moss.root, { quick }, watcher.on)
+    : await verifyRoot(moss.root, { command, quick }, watcher.on);
   const before = { ...whole, problems: whole.problems.filter(concerns) };
   watcher[Symbol.dispose]();
   tellReport(invocation, before);
@@ -53,6 +57,16 @@ export async function run(invocation: Invocation): Promise<void> {
       hint: "Bring back the collections that the packages concerned came from, and try again.",
     },
   );
+}
+
+/** Does a root stand on a disk that can only be read? */
+function isUnwritable(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK);
+    return false;
+  } catch (error) {
+    return errnoCode(error) === "EROFS";
+  }
 }
 
 /** Does a problem concern a state? Throws state.unknown. */
