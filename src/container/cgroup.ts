@@ -5,7 +5,16 @@
  * Control groups of a container, version 2 or 1: bounds for all its processes together, and accounting. Where the caller
  * may not make groups (an ordinary user without delegation) there are none, and the bounds fall to rlimits.
  */
-import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { errnoCode } from "#base/errors";
 import type { Limits } from "#container/options";
@@ -131,6 +140,7 @@ export class Groups implements Disposable {
     for (const place of places(find)) {
       const value = limits[place.controller];
       if (value === undefined) continue;
+      sweep(place.folder);
       const folder = join(place.folder, name);
       try {
         mkdirSync(folder, { recursive: true });
@@ -197,6 +207,20 @@ function optional(action: () => void): void {
   }
 }
 
+/** Removes empty groups of callers that were killed before they could. */
+function sweep(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const pid = /^moss-container-(\d+)-\d+$/.exec(name)?.[1];
+    if (pid === undefined || existsSync(join("/proc", pid))) continue;
+    try {
+      rmdirSync(join(parent, name));
+    } catch (error) {
+      // Something still runs in it, or another process was faster.
+      if (errnoCode(error) === undefined) throw error;
+    }
+  }
+}
+
 /** A group with those that an init made in it. */
 function removeTree(folder: string): void {
   let names: string[] = [];
@@ -213,7 +237,7 @@ function removeTree(folder: string): void {
 
 /** The kernel lets go of a group a moment after its last process has ended. */
 function removeGroup(folder: string): void {
-  for (let attempt = 0; attempt < 200; attempt++) {
+  for (let attempt = 0; attempt < 2000; attempt++) {
     try {
       rmdirSync(folder);
       return;

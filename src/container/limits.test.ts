@@ -3,9 +3,11 @@
 
 /** Bounds of a container and the account of what it used. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { join } from "node:path";
 import { hierarchies, ownGroups } from "#container/cgroup";
 import { subordinate } from "#container/identity";
 import { type ContainerOptions, type ContainerResult, type Limits, runInRoot } from "#container/run";
+import { machineState, processesWith } from "../../tests/support/machine-state.ts";
 import { SmallRoot } from "../../tests/support/small-root.ts";
 
 const MIB = 2 ** 20;
@@ -74,6 +76,20 @@ test("the account tells time, processor time and memory", async () => {
   expect(usage.userMs + usage.systemMs).toBeGreaterThan(20);
   expect(usage.wallMs).toBeGreaterThan(200);
   expect(usage.processPeak).toBeGreaterThan(100_000);
+});
+
+test("control groups of a caller that was killed are gone with the next container that has bounds", async () => {
+  const script = `import { runInRoot } from ${JSON.stringify(join(import.meta.dir, "run.ts"))};
+    process.stdout.write(String(process.pid));
+    await runInRoot({ root: ${JSON.stringify(root.path)}, command: ["sleep", "600"], limits: { pids: 50 } });`;
+  const caller = Bun.spawn([process.execPath, "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const sleeping = (): boolean => processesWith("sleep 600").some((line) => /^\d+ sleep /.test(line));
+  while (!sleeping()) await Bun.sleep(5);
+  caller.kill("SIGKILL");
+  await caller.exited;
+  while (sleeping()) await Bun.sleep(5);
+  await bounded("true", { pids: 50 });
+  expect(machineState(root.path, caller.pid).groups).toEqual([]);
 });
 
 test("groups of a process are found in version 1, version 2 and where a part of the tree is mounted", () => {
