@@ -6,21 +6,57 @@
  * pkg-config modules) is not in it: packages are related by their names. The id of an offer is the SHA-256 of the .deb,
  * its address the path of the .deb below the archive's root: `moss-deb import` makes the stone.
  */
-import { uniqueSorted } from "#base/order";
+import { getOrInsert, uniqueSorted } from "#base/order";
 import type { AptPackage } from "#deb/available";
 import { chosen, type RelatedSet, takenOver } from "#deb/set";
+import type { Alternatives } from "#formats/debian-relations";
 import { type Capability, capability } from "#model/dependency";
 import type { PackageOffer } from "#model/package";
 
 const names = (list: Iterable<string>): Capability[] => uniqueSorted(list).map((name) => capability("name", name));
 
-/** The offer of one package. Alternatives are settled by what apt offers; a relation that nothing satisfies is kept. */
-export function offerOf(available: RelatedSet<AptPackage>, item: AptPackage, architecture: string): PackageOffer {
+/**
+ * The name that stands for a choice between packages, `a | b`; undefined where there is none to make. Whatever could be chosen gives
+ * this name: settled here, a package could ask for two that cannot live together, and the solver could do nothing about it.
+ */
+function choiceOf(
+  available: RelatedSet<AptPackage>,
+  group: Alternatives,
+): { readonly name: string; readonly items: readonly AptPackage[] } | undefined {
+  const there = group.filter((relation) => available.satisfying(relation).length > 0);
+  const items = [...new Set(there.flatMap((relation) => available.satisfying(relation)))];
+  if (there.length < 2 || items.length < 2) return undefined;
+  return { name: uniqueInOrder(there.map((relation) => relation.name)).join(" | "), items };
+}
+
+const uniqueInOrder = (list: readonly string[]): string[] => [...new Set(list)];
+
+/** Names of choices, by the name of each package that could be chosen. */
+function choicesOf(available: RelatedSet<AptPackage>): Map<string, Set<string>> {
+  const out = new Map<string, Set<string>>();
+  for (const item of available.all()) {
+    for (const group of available.relations(item).depends) {
+      const choice = choiceOf(available, group);
+      for (const { name } of choice?.items ?? []) getOrInsert(out, name, () => new Set()).add(choice?.name ?? "");
+    }
+  }
+  return out;
+}
+
+/** The offer of one package. Of alternatives the solver chooses; a relation that nothing satisfies is kept. */
+function offerOf(
+  available: RelatedSet<AptPackage>,
+  item: AptPackage,
+  architecture: string,
+  choices: ReadonlySet<string>,
+): PackageOffer {
   const relations = available.relations(item);
   const { depends, conflicts, provides } = relations;
   const replaces = takenOver(relations);
   const own = new Set([item.name, ...provides.map((relation) => relation.name)]);
   const needed = depends.map((group) => {
+    const choice = choiceOf(available, group);
+    if (choice !== undefined) return choice.items.includes(item) ? "" : choice.name;
     const found = chosen(available, group);
     const real = found === undefined ? undefined : available.get(found.relation.name);
     if (found !== undefined && real !== undefined && real !== found.item) return found.item.name;
@@ -49,7 +85,7 @@ export function offerOf(available: RelatedSet<AptPackage>, item: AptPackage, arc
       sourceId: item.source,
       licenses: [],
       depends: names(needed.filter((name) => name !== "" && name !== item.name)),
-      provides: names(provides.map((relation) => relation.name).filter((name) => name !== item.name)),
+      provides: names([...provides.map(({ name }) => name).filter((name) => name !== item.name), ...choices]),
       conflicts: names(against),
       installedSize: item.installedSize,
       ...(item.essential ? { essential: true } : {}),
@@ -60,5 +96,7 @@ export function offerOf(available: RelatedSet<AptPackage>, item: AptPackage, arc
 
 /** Offers of all packages, by name. */
 export function offersOf(available: RelatedSet<AptPackage>, architecture: string): PackageOffer[] {
-  return available.all().map((item) => offerOf(available, item, architecture));
+  const choices = choicesOf(available);
+  const none: ReadonlySet<string> = new Set();
+  return available.all().map((item) => offerOf(available, item, architecture, choices.get(item.name) ?? none));
 }
