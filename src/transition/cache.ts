@@ -2,7 +2,8 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Which roots use a shared cache: a small file for each, so that what one no longer needs is kept for the others. */
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { Failure } from "#base/errors";
 import { sha256Hex } from "#sys/sha256";
 import { writeFileAtomic } from "#sys/sync";
 
@@ -27,6 +28,23 @@ export function registeredRoots(cache: string): { readonly present: string[]; re
     (existsSync(`${root}/.moss/db/data.mdb`) ? present : gone).push(root);
   }
   return { present: present.sort(), gone: gone.sort() };
+}
+
+/**
+ * Forgets a root that is there no more, so that the store need not keep what it needed. Throws root.dangerous where it is still
+ * there, root.invalid where the cache does not know it.
+ */
+export function forgetRoot(cache: string, root: string): void {
+  const { present, gone } = registeredRoots(cache);
+  if (present.includes(root)) {
+    throw new Failure("root.dangerous", `Cannot forget the root "${root}": it is still there and uses "${cache}"`);
+  }
+  if (!gone.includes(root)) {
+    throw new Failure("root.invalid", `Cannot forget the root "${root}": "${cache}" does not know it`, {
+      hint: gone.length === 0 ? "No root of this cache is gone." : `Roots that are gone: ${gone.join(", ")}.`,
+    });
+  }
+  rmSync(`${cache}/roots/${sha256Hex(root).slice(0, 32)}`, { force: true });
 }
 
 /** The cache that a root has used; undefined where it has a store of its own. `folder` is the root's `.moss`. */

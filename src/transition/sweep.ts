@@ -65,7 +65,9 @@ function collectAll(root: MossRoot, needed: Set<string>): string | undefined {
   root.view((tx) => collect(tx, needed));
   if (!root.shared) return undefined;
   const { present, gone } = registeredRoots(root.cache);
-  if (gone.length > 0) return `the root ${gone[0]} uses the cache and cannot be asked what it needs`;
+  if (gone.length > 0) {
+    return `the root ${gone[0]} uses the cache and is not there to be asked what it needs (moss cache clean --forget ${gone[0]}, if it is gone for good)`;
+  }
   for (const directory of present) {
     if (directory === root.directory) continue;
     const folder = `${directory}/.moss/db`;

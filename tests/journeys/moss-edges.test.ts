@@ -3,7 +3,7 @@
 
 /** Journeys with the moss program to the edges: output that nobody takes, roots without rights, places that are not to be written to. */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { run } from "#sys/process";
 import { BUN, installed, moss, must, PROGRAM, prepare, Workshop } from "./moss.ts";
 
@@ -100,4 +100,23 @@ test.if(isRoot)("a root on a disk that can only be read is verified as it is, an
   const found = await readOnly("verify --quick --json");
   expect(found.code).toBe(1);
   expect(found.stdout).toContain('"verify.found"');
+});
+
+test("a root of a shared store that is gone keeps the store from being swept until it is forgotten", async () => {
+  const { root, pool } = await prepare(shop);
+  const cache = `${shop.root()}/cache`;
+  const [first, second] = [shop.root(), shop.root()];
+  mkdirSync(cache);
+  for (const each of [first, second]) {
+    await must(["collection", "add", "-D", each, "--cache", cache, "protosnek", pool]);
+    await must(["install", "-D", each, "-y", "nano"]);
+  }
+  const clean = async (forget: string) => await moss(["cache", "clean", "-D", second, "--json", "--forget", forget]);
+  expect((await clean(first)).events[0]).toMatchObject({ type: "error", code: "root.dangerous" });
+  expect((await clean(root)).events[0]).toMatchObject({ type: "error", code: "root.invalid" });
+  rmSync(first, { recursive: true });
+  expect((await must(["cache", "clean", "-D", second])).stderr).toContain(`--forget ${first}`);
+  expect((await clean(first)).stderr).toBe("");
+  expect((await must(["cache", "clean", "-D", second])).stderr).toBe("");
+  expect((await must(["verify", "-D", second])).stdout).toContain("no difference found");
 });

@@ -2,12 +2,14 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** `moss cache clean`: downloads, and what the store holds and no state needs. */
+import { resolve } from "node:path";
 import { openForChange } from "#cli/moss/engine";
 import { waitOf } from "#cli/moss/root";
 import { watch } from "#cli/moss/watch";
 import type { Invocation } from "#cli/spec";
 import { counted, formatBytes } from "#cli/style";
 import { clearDownloads } from "#moss/downloads";
+import { forgetRoot } from "#transition/cache";
 import { cleanStore } from "#transition/clean";
 
 export async function run(invocation: Invocation): Promise<void> {
@@ -15,6 +17,8 @@ export async function run(invocation: Invocation): Promise<void> {
   const wait = waitOf(invocation);
   using moss = await openForChange(invocation);
   using _lock = moss.root.lock({ command, wait });
+  const forgotten = options.text("forget");
+  if (forgotten !== undefined) forgetRoot(moss.root.cache, resolve(forgotten));
   using watcher = watch(ui);
   const swept = await cleanStore(moss.root, { command }, watcher.on);
   const downloads = options.flag("keep-downloads") ? { files: 0, bytes: 0 } : clearDownloads(moss.root.cache);

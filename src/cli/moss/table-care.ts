@@ -37,7 +37,15 @@ export const CARE_VERBS: readonly VerbSpec[] = [
         name: "clean",
         aliases: ["prune"],
         summary: "remove downloads, and files of the store that no state needs",
-        options: [{ name: "keep-downloads", help: "leave downloaded stones" }],
+        options: [
+          { name: "keep-downloads", help: "leave downloaded stones" },
+          {
+            name: "forget",
+            value: "root",
+            help: "a root that used this cache and is gone for good",
+            complete: "directory",
+          },
+        ],
         examples: [{ command: "moss cache clean", help: "as much as is safe" }],
         load: async () => await import("#cli/moss/cache-clean"),
       },
