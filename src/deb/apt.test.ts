@@ -146,6 +146,16 @@ it("lists are fetched again only when they are old", async () => {
   ]);
 });
 
+it("two imports at once share one state of apt", async () => {
+  const { cache } = machine();
+  const results = await Promise.all(
+    ["one", "two"].map((name) =>
+      importDebs({ words: ["app"], outDir: join(cache, "..", name), cache, profile: "fast", jobs: 1 }),
+    ),
+  );
+  expect(results.map((result) => reportOf(result).packages.length)).toEqual([4, 4]);
+});
+
 it("an index of everything comes from the lists alone", async () => {
   const { cache } = machine();
   const available = await new Apt({ cache }).available();

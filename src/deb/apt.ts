@@ -12,6 +12,7 @@ import { getOrInsert } from "#base/order";
 import { type AptPackage, parseAvailable } from "#deb/available";
 import { hashFile } from "#deb/hash-file";
 import { compareDebianVersions } from "#formats/debian-version";
+import { FileLock } from "#sys/lock";
 import { run } from "#sys/process";
 
 export type AptEvent =
@@ -32,6 +33,8 @@ export interface AptOptions {
 const HOUR = 3_600_000;
 /** Names on one command line. */
 const BATCH = 400;
+/** Milliseconds between looks whether another process has ended. */
+const PATIENCE = 100;
 
 /** apt in its private state. */
 export class Apt {
@@ -101,18 +104,40 @@ export class Apt {
     return result.stdout;
   }
 
+  /** Runs what changes the private state while no other process does: apt itself would fail at its own locks. */
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    const path = join(this.#folder, "lock");
+    for (;;) {
+      using lock = FileLock.tryAcquire(path, "exclusive", `process ${process.pid}`);
+      if (lock !== undefined) return await work();
+      await Bun.sleep(PATIENCE);
+    }
+  }
+
   /** Fetches the lists where they are missing or old. A source that cannot be reached leaves its old list. */
   async update(): Promise<void> {
-    const stamp = join(this.#folder, "updated");
-    const age = existsSync(stamp) ? (Date.now() - statSync(stamp).mtimeMs) / HOUR : Number.POSITIVE_INFINITY;
+    if (this.#areYoung()) return;
+    await this.#alone(async () => {
+      // Another process may have fetched them meanwhile.
+      if (this.#areYoung()) return;
+      this.#emit({ type: "apt-update" });
+      await this.#apt("apt-get", ["update", "-qq"]);
+      writeFileSync(this.#stamp, "");
+    });
+  }
+
+  get #stamp(): string {
+    return join(this.#folder, "updated");
+  }
+
+  #areYoung(): boolean {
+    const age = existsSync(this.#stamp)
+      ? (Date.now() - statSync(this.#stamp).mtimeMs) / HOUR
+      : Number.POSITIVE_INFINITY;
     // A clock that went backwards makes no list young.
-    if (age >= 0 && age < this.#maxAge) return;
-    const lists = join(this.#folder, "state/lists");
-    const isThere = readdirSync(lists).some((name) => name.endsWith("_Packages"));
-    if (isThere && this.#maxAge === Number.POSITIVE_INFINITY) return;
-    this.#emit({ type: "apt-update" });
-    await this.#apt("apt-get", ["update", "-qq"]);
-    writeFileSync(stamp, "");
+    if (age >= 0 && age < this.#maxAge) return true;
+    if (this.#maxAge !== Number.POSITIVE_INFINITY) return false;
+    return readdirSync(join(this.#folder, "state/lists")).some((name) => name.endsWith("_Packages"));
   }
 
   async #architecture(): Promise<string> {
@@ -162,7 +187,18 @@ export class Apt {
   /** Fetches packages that are not in the cache yet. Gives the path of each .deb, checked by its SHA-256, by name. */
   async fetch(packages: readonly AptPackage[]): Promise<Map<string, string>> {
     const pathOf = (item: AptPackage) => join(this.#debs, `${item.sha256}.deb`);
-    const missing = packages.filter((item) => !existsSync(pathOf(item)));
+    if (packages.some((item) => !existsSync(pathOf(item)))) {
+      await this.#alone(async () => {
+        await this.#download(
+          packages.filter((item) => !existsSync(pathOf(item))),
+          pathOf,
+        );
+      });
+    }
+    return new Map(packages.map((item) => [item.name, pathOf(item)]));
+  }
+
+  async #download(missing: readonly AptPackage[], pathOf: (item: AptPackage) => string): Promise<void> {
     if (missing.length > 0) {
       const bytes = missing.reduce((sum, item) => sum + item.size, 0);
       this.#emit({ type: "download", packages: missing.length, bytes });
@@ -185,7 +221,6 @@ export class Apt {
       await this.#apt("apt-get", ["download", "-qq", "-o", "APT::Status-Fd=1", ...words], report, partial);
       for (const item of batch) this.#keep(item, partial, pathOf(item));
     }
-    return new Map(packages.map((item) => [item.name, pathOf(item)]));
   }
 
   #keep(item: AptPackage, folder: string, path: string): void {

@@ -21,7 +21,9 @@ const debs = [...BASE_DEBS, ...TOOLCHAIN_DEBS.gnu, ...chosen.flatMap((example) =
 const hasApt = Bun.which("apt-get") !== null;
 const imported = hasApt ? await ground.importDebs(debs) : undefined;
 const reachable = imported !== undefined && imported.code !== EXIT.network;
-if (!reachable) console.error("examples: apt reaches no archive of Debian, so these journeys are skipped");
+if (!reachable) {
+  console.error(`examples: apt reaches no archive of Debian, so these journeys are skipped\n${imported?.stderr ?? ""}`);
+}
 
 /** Planted on this machine for root's builds: nothing of it may be seen in a root. */
 const planted: string[] = [];
