@@ -6,6 +6,7 @@ import { Failure } from "#base/errors";
 import { openForChange } from "#cli/moss/engine";
 import { watch } from "#cli/moss/watch";
 import type { Invocation } from "#cli/spec";
+import { findCollection } from "#collections/config";
 import { changeCollection, dropCollection, refreshCollections } from "#moss/collections";
 
 function priorityOf(text: string): number {
@@ -16,9 +17,12 @@ function priorityOf(text: string): number {
 
 export async function run(invocation: Invocation): Promise<void> {
   const { ui, operands, verb, options } = invocation;
-  const names = verb.name === "set-priority" ? operands.slice(0, 1) : operands;
+  const names = verb.name === "set-priority" ? operands.slice(0, 1) : [...new Set(operands)];
   const priority = verb.name === "set-priority" ? priorityOf(operands[1] ?? "") : undefined;
   using moss = await openForChange(invocation);
+  const all = await moss.collections();
+  // A wrong name changes nothing, wherever it stands.
+  for (const name of names) findCollection(all, name);
   for (const name of names) {
     if (verb.name === "remove") {
       const orphans = await dropCollection(moss, name);

@@ -16,7 +16,7 @@ export function run(invocation: Invocation): void {
     ui.value(shown);
     return;
   }
-  if (shown.length === 0) ui.note("No such package is installed.");
+  if (shown.length === 0) ui.note(only === undefined ? "Nothing is installed." : "No such package is installed.");
   const { style } = ui;
   const rows = shown.map((item) => [
     item.explicit ? style.bold(item.name) : style.dim(item.name),
