@@ -152,13 +152,22 @@ test("an init can make control groups of its own where the caller can, and they 
 
 test("many containers at once do not disturb each other, and leave no descriptor open", async () => {
   const open = (): number => readdirSync("/proc/self/fd").length;
-  await sh("true");
+  const many = async (): Promise<void> => {
+    const results = await Promise.all(
+      Array.from(
+        { length: 24 },
+        async (_, i) => await sh(`echo ${i} > /etc/motd; sleep 0.05; cat /etc/motd; exit ${i}`),
+      ),
+    );
+    for (const [i, result] of results.entries()) expect(result).toMatchObject({ code: i, stdout: `${i}\n` });
+  };
+  // The runtime opens some for its own threads, once.
+  await many();
   const count = open();
-  const results = await Promise.all(
-    Array.from({ length: 24 }, async (_, i) => await sh(`echo ${i} > /etc/motd; sleep 0.05; cat /etc/motd; exit ${i}`)),
-  );
-  for (const [i, result] of results.entries()) expect(result).toMatchObject({ code: i, stdout: `${i}\n` });
-  expect(open()).toBe(count);
+  await many();
+  // It closes those of processes that have ended a little later.
+  for (let i = 0; i < 400 && open() > count; i++) await Bun.sleep(5);
+  expect(open()).toBeLessThanOrEqual(count);
 });
 
 test("a container whose parent is killed dies too", async () => {
