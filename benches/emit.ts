@@ -9,24 +9,23 @@
  */
 import {
   copyFileSync,
-  lstatSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
+  type Stats,
   statSync,
   writeFileSync,
 } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { sortedTexts } from "#base/order";
 import { packageInstall } from "#boulder/package/package";
 import { contentOptions, PROFILES, type Profile } from "#stone/compression";
 import { run } from "#sys/process";
 import { sha256Hex } from "#sys/sha256";
 import { recipeOf } from "#tests/support/sample-build";
+import { regularFiles } from "./_files.ts";
 
 const SOURCES = [
   "/usr/bin",
@@ -50,27 +49,14 @@ strip: false
 debug: false
 `;
 
-function* regularFiles(folder: string): Generator<string> {
-  let names: string[];
-  try {
-    names = sortedTexts(readdirSync(folder));
-  } catch {
-    return;
-  }
-  for (const name of names) {
-    const path = join(folder, name);
-    const stat = lstatSync(path);
-    if (stat.isDirectory()) yield* regularFiles(path);
-    else if (stat.isFile() && stat.size <= LARGEST && !name.endsWith(".pyc")) yield path;
-  }
-}
+const isTaken = (path: string, stat: Stats): boolean => stat.size <= LARGEST && !path.endsWith(".pyc");
 
 /** Copies files of the system below `install` until there are enough, a share of each folder. */
 function makeInstall(install: string, count: number): number {
   const taken = new Set<string>();
   for (const [i, source] of SOURCES.entries()) {
     const until = i === SOURCES.length - 1 ? count : Math.ceil((count * (i + 1)) / (SOURCES.length + 1));
-    for (const path of regularFiles(source)) {
+    for (const path of regularFiles(source, isTaken)) {
       if (taken.size >= until) break;
       if (taken.has(path)) continue;
       taken.add(path);
@@ -85,7 +71,7 @@ function makeInstall(install: string, count: number): number {
 function concatenate(install: string, out: string): void {
   const seen = new Set<string>();
   const parts: Uint8Array[] = [];
-  for (const path of regularFiles(join(install, "usr"))) {
+  for (const path of regularFiles(join(install, "usr"), isTaken)) {
     const bytes = readFileSync(path);
     const key = sha256Hex(bytes);
     if (!seen.has(key)) parts.push(bytes);

@@ -7,23 +7,13 @@
  *
  *   bun benches/stone.ts [--size MIB] [--profiles fast,default,max] [--folder DIR]
  */
-import {
-  closeSync,
-  lstatSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { sortedTexts } from "#base/order";
 import { contentOptions, PROFILES, type Profile } from "#stone/compression";
 import type { MemoryReport } from "#stone/memory.fixture";
+import { regularFiles } from "./_files.ts";
 import { measured } from "./_floor.ts";
 import { boundRow, type Row, ratioRow, report } from "./_table.ts";
 
@@ -31,28 +21,13 @@ const MIB = 2 ** 20;
 const THREADS = 2;
 const SOURCES = ["/usr/bin", "/usr/lib/x86_64-linux-gnu", "/usr/lib", "/usr/share"];
 
-function* regularFiles(folder: string): Generator<string> {
-  let names: string[];
-  try {
-    names = sortedTexts(readdirSync(folder));
-  } catch {
-    return;
-  }
-  for (const name of names) {
-    const path = join(folder, name);
-    const stat = lstatSync(path);
-    if (stat.isDirectory()) yield* regularFiles(path);
-    else if (stat.isFile() && stat.size < 64 * MIB) yield path;
-  }
-}
-
 /** One file of real bytes. Where the machine has too few, they come again: farther apart than any window. */
 function fill(path: string, size: number): void {
   const fd = openSync(path, "w");
   let left = size;
   while (left > 0) {
     const before = left;
-    for (const source of SOURCES.flatMap((folder) => [...regularFiles(folder)])) {
+    for (const source of SOURCES.flatMap((folder) => [...regularFiles(folder, (_, stat) => stat.size < 64 * MIB)])) {
       const bytes = readFileSync(source).subarray(0, left);
       writeSync(fd, bytes);
       left -= bytes.byteLength;

@@ -11,8 +11,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { describeError } from "#base/errors";
-import { hashFile } from "#boulder/upstreams/archives";
 import { run } from "#sys/process";
+import { hashFile } from "#sys/sha256";
 
 const { values, positionals } = parseArgs({
   options: { output: { type: "string", short: "o" }, cache: { type: "string", default: ".cache/debian-sources" } },

@@ -10,10 +10,10 @@ import { join } from "node:path";
 import { Failure } from "#base/errors";
 import { getOrInsert } from "#base/order";
 import { type AptPackage, parseAvailable } from "#deb/available";
-import { hashFile } from "#deb/hash-file";
 import { compareDebianVersions } from "#formats/debian-version";
 import { FileLock } from "#sys/lock";
 import { run } from "#sys/process";
+import { hashFile } from "#sys/sha256";
 
 export type AptEvent =
   | { readonly type: "apt-update" }

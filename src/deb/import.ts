@@ -12,7 +12,6 @@ import type { AptEvent } from "#deb/apt";
 import type { Reason } from "#deb/closure";
 import { type Candidate, type Collected, collect } from "#deb/collect";
 import { debStoneName, type EmittedStone, metaOf } from "#deb/emit";
-import { hashFile } from "#deb/hash-file";
 import { KeptWork } from "#deb/kept";
 import { machineName } from "#deb/machine";
 import { planSet } from "#deb/plan";
@@ -24,6 +23,7 @@ import { RelatedSet, type ScanSet } from "#deb/set";
 import { indexFolder } from "#stone/repository";
 import type { Profile } from "#stone/writer";
 import { FileLock, lockOwner } from "#sys/lock";
+import { hashFile } from "#sys/sha256";
 import { syncFileSystem } from "#sys/sync";
 
 /** In the folder of a collection: the lock, and how folders for unfinished work are called. */

@@ -17,11 +17,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { hashFile } from "#deb/hash-file";
 import type { PackagePlan } from "#deb/plan-model";
 import type { PackageScan, ScanOptions } from "#deb/scan-model";
 import type { Profile } from "#stone/writer";
-import { sha256Hex } from "#sys/sha256";
+import { hashFile, sha256Hex } from "#sys/sha256";
 
 /** A stone as it was written: what must still be true of the file for it to be used again. */
 export interface KeptStone {

@@ -7,11 +7,11 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { download, downloadAll, hashFile } from "#fetch/download";
+import { download, downloadAll } from "#fetch/download";
 import type { DownloadEvent, DownloadOptions, DownloadRequest } from "#fetch/events";
 import { FileLock } from "#sys/lock";
 import { run } from "#sys/process";
-import { sha256Hex } from "#sys/sha256";
+import { hashFile, sha256Hex } from "#sys/sha256";
 import { codeOf } from "#tests/support/failure";
 import { type RawAnswer, type RawRequest, rawServer, status, whole } from "#tests/support/raw-server";
 

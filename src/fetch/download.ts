@@ -24,7 +24,7 @@ import { mapLimited } from "#base/parallel";
 import { DEFAULTS, type DownloadOptions, type DownloadRequest } from "#fetch/events";
 import { get, Passing, throwIfStopped, withRetries } from "#fetch/http";
 import { FileLock } from "#sys/lock";
-import { Sha256 } from "#sys/sha256";
+import { hashFile, Sha256 } from "#sys/sha256";
 import { writeFully } from "#sys/write";
 
 const CHUNK = 1024 * 1024;
@@ -201,17 +201,5 @@ function hashInto(hash: Sha256, fd: number): number {
     if (count === 0) return at;
     hash.update(buffer.subarray(0, count));
     at += count;
-  }
-}
-
-/** SHA-256 of a file in lower-case hexadecimal. */
-export function hashFile(path: string): string {
-  const fd = openSync(path, "r");
-  try {
-    const hash = new Sha256();
-    hashInto(hash, fd);
-    return hash.hex();
-  } finally {
-    closeSync(fd);
   }
 }

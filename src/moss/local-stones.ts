@@ -6,11 +6,11 @@ import { realpathSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import type { Catalogue } from "#collections/catalogue";
 import type { CollectionOffer } from "#collections/model";
-import { hashFile } from "#fetch/download";
 import type { PackageId } from "#model/package";
 import { givenBy } from "#solver/installed";
 import type { OfferSource } from "#solver/model";
 import { StoneReader } from "#stone/reader";
+import { hashFile } from "#sys/sha256";
 
 /** What plans call the collection of a stone that was given by its path. */
 export const LOCAL = "(local)";

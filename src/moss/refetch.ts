@@ -4,12 +4,12 @@
 /** Stones of installed packages for a repair, from wherever they can still be had. */
 import { existsSync } from "node:fs";
 import { describeError, Failure } from "#base/errors";
-import { hashFile } from "#fetch/download";
 import type { PackageId } from "#model/package";
 import type { EngineListener } from "#moss/events";
 import type { Moss } from "#moss/moss";
 import { downloadPath } from "#moss/plan";
 import { bringStones } from "#moss/stones";
+import { hashFile } from "#sys/sha256";
 import type { FetchPackages } from "#transition/restore";
 
 /** Gets stones by id from the downloads and the collections; tells of those that it cannot get. */

@@ -2,12 +2,12 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Whether a file on disk is what its identity says: type, size, bytes, mode, owner, attributes. */
-import { type BigIntStats, closeSync, lstatSync, openSync, readSync, type Stats } from "node:fs";
+import { type BigIntStats, lstatSync, type Stats } from "node:fs";
 import { errnoCode } from "#base/errors";
 import { type AssetIdentity, modeOnDisk } from "#store/names";
 import { canOwn } from "#store/owner";
 import { decodeXattrs, readXattrs } from "#store/xattrs";
-import { Sha256 } from "#sys/sha256";
+import { hashFile } from "#sys/sha256";
 
 /** In what a thing on disk is not as it should be. */
 export type Difference = "missing" | "extra" | "type" | "content" | "mode" | "owner" | "target" | "attributes";
@@ -23,23 +23,6 @@ export interface FileCheck extends AssetIdentity {
   readonly size: number;
   /** The encoded attributes, where it has some. */
   readonly attributes?: Uint8Array;
-}
-
-const buffer = new Uint8Array(1024 * 1024);
-
-/** SHA-256 of a file's bytes, in hexadecimal. Throws system errors. */
-export function hashFile(path: string): string {
-  const hash = new Sha256();
-  const fd = openSync(path, "r");
-  try {
-    for (;;) {
-      const count = readSync(fd, buffer, 0, buffer.byteLength, null);
-      if (count === 0) return hash.hex();
-      hash.update(buffer.subarray(0, count));
-    }
-  } finally {
-    closeSync(fd);
-  }
 }
 
 /** What differs at `path` from a file; nothing where it is right. `bytes` false leaves its bytes unread, only their number counts. */

@@ -7,7 +7,7 @@
  */
 import { existsSync, writeSync } from "node:fs";
 import { Failure } from "#base/errors";
-import { hashFile } from "#store/check";
+import { hashFile } from "#sys/sha256";
 import { MODEL } from "#tests/crash/roots";
 import { activate } from "#transition/activate";
 import { apply } from "#transition/apply";

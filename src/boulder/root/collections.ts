@@ -11,7 +11,7 @@ import type { Collection } from "#collections/model";
 import { refresh } from "#collections/refresh";
 import { CollectionStore } from "#collections/store";
 import { indexFolder, readIndex } from "#stone/repository";
-import { sha256Hex } from "#sys/sha256";
+import { hashFile, sha256Hex } from "#sys/sha256";
 import type { ProfileCollection } from "../profile/model";
 import { type Download, isAddress } from "../upstreams/archives";
 import { Offers, type RootOffer } from "./resolve";
@@ -138,12 +138,7 @@ export function downloadPath(downloads: string, id: string): string {
 }
 
 /** The file of a stone: where it lies, or fetched and verified into the downloads. */
-export async function stoneFile(
-  offer: RootOffer["offer"],
-  downloads: string,
-  download: Download,
-  hashFile: (path: string) => string,
-): Promise<string> {
+export async function stoneFile(offer: RootOffer["offer"], downloads: string, download: Download): Promise<string> {
   if (offer.uri.startsWith("file:")) return fileURLToPath(offer.uri);
   const path = downloadPath(downloads, offer.id);
   if (existsSync(path)) return path;

@@ -12,7 +12,7 @@ import { FileLock } from "#sys/lock";
 import { sha256Hex } from "#sys/sha256";
 import { exportTree } from "#transition/export";
 import { MossRoot } from "#transition/root";
-import { type Download, hashFile, lockFor } from "../upstreams/archives";
+import { type Download, lockFor } from "../upstreams/archives";
 import { stoneFile } from "./collections";
 import type { ResolvedPackage } from "./resolve";
 
@@ -73,7 +73,7 @@ async function build(packages: readonly ResolvedPackage[], folder: string, optio
   const missing = packages.filter((item) => root.package(item.offer.id) === undefined);
   options.onEvent?.({ kind: "making", packages: packages.length, missing: missing.length });
   const files = await mapLimited(missing, 6, async ({ offer }) => {
-    const file = await stoneFile(offer, join(root.cache, "downloads"), options.download, hashFile);
+    const file = await stoneFile(offer, join(root.cache, "downloads"), options.download);
     return [offer.id, file] as const;
   });
   using _lock = root.lock({ command: options.command, wait: 3_600_000 });

@@ -5,22 +5,12 @@
  * The cache of source archives, by SHA-256 of their bytes: `<cache>/archives/<2 hex>/<hash>`. The same bytes from another
  * address are fetched once; a file is checked each time before it is used, and one that is wrong is fetched again.
  */
-import {
-  closeSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { describeError, Failure } from "#base/errors";
 import { FileLock, lockOwner } from "#sys/lock";
-import { Sha256 } from "#sys/sha256";
+import { hashFile } from "#sys/sha256";
 import type { ArchiveUpstream } from "../recipe/model";
 
 /** Fetches one address to a file, resuming what is there of it. It need not check the bytes. */
@@ -127,22 +117,6 @@ async function bring(uri: string, part: string, options: SourceOptions): Promise
   const path = fileURLToPath(uri);
   if (!existsSync(path)) throw new Failure("upstream.failed", `Cannot read "${path}": no such file`);
   copyFileSync(path, part);
-}
-
-/** SHA-256 of a file, lower-case hexadecimal. */
-export function hashFile(path: string): string {
-  const hash = new Sha256();
-  const handle = openSync(path, "r");
-  try {
-    const buffer = new Uint8Array(1 << 20);
-    for (;;) {
-      const count = readSync(handle, buffer);
-      if (count === 0) return hash.hex();
-      hash.update(buffer.subarray(0, count));
-    }
-  } finally {
-    closeSync(handle);
-  }
 }
 
 const WAIT_MS = 100;
