@@ -18,6 +18,7 @@ import { bodiesInOrder } from "#stone/index-records";
 import { StoneReader } from "#stone/reader";
 import { buildExecutable } from "../tools/build.ts";
 import { compileFloor, measured, must, type Ran } from "./_floor.ts";
+import { FullMemory } from "./_memory.ts";
 import { type BenchPackage, benchPackages, plainDebs, SYSTEM, totalSize } from "./_packages.ts";
 import { clear } from "./_system.ts";
 import { boundRow, median, type Row, ratioRow, report } from "./_table.ts";
@@ -69,6 +70,7 @@ async function install(moss: string, folder: string, packages: readonly BenchPac
   await must([moss, "collection", "add", "-D", root, "-y", "bench", join(packages[0]?.stone ?? "", "..")]);
   const names = packages.map(({ name }) => name);
   await must(["sync"]);
+  memory.fill();
   const ran = await measured([moss, "install", "-D", root, "-y", "--json", ...names]);
   await clear(root);
   return ran;
@@ -82,12 +84,14 @@ async function dpkg(folder: string, debs: readonly string[]): Promise<Ran> {
   await must(["sync"]);
   // Without --force-depends it refuses what needs another package configured before.
   const options = ["--force-unsafe-io", "--force-depends", "--force-bad-path", "--no-triggers"];
+  memory.fill();
   const ran = await measured(["dpkg", `--root=${root}`, ...options, "--unpack", ...debs]);
   await clear(root);
   return ran;
 }
 
 const folder = mkdtempSync(join(tmpdir(), "bench-unpack-"));
+const memory = new FullMemory(folder);
 try {
   const packages = await benchPackages("system", SYSTEM);
   const size = packages.reduce((sum, item) => sum + item.size, 0);
@@ -106,6 +110,7 @@ try {
   for (let round = 0; round < Number(flags.rounds); round++) {
     ours.push(await install(moss, folder, packages));
     const out = join(folder, "floor");
+    memory.fill();
     const ran = await measured([program, list, out, "sync"]);
     const [write = Number.NaN, sync = Number.NaN] = ran.stdout.split(" ").map(Number);
     cpu.push(ran.cpu);
@@ -114,12 +119,12 @@ try {
     await clear(out);
   }
   const seconds = median(ours.map(({ wall }) => wall)) / 1000;
-  const memory = Math.max(...ours.map((ran) => ran.memory)) / 2 ** 20;
+  const peak = Math.max(...ours.map((ran) => ran.memory)) / 2 ** 20;
   const faster = { faster: true, unit: "s", digits: 2 };
   const rows: Row[] = [
     ratioRow("fresh install / C that decompresses and writes", seconds, median(floor), 1, faster),
     ratioRow("the same, with the syncfs that we do too", seconds, median(synced), undefined, faster),
-    boundRow("peak memory", memory, MEMORY, "MiB", 0),
+    boundRow("peak memory", peak, MEMORY, "MiB", 0),
     ratioRow("processor time of the two", median(ours.map((ran) => ran.cpu)) / 1000, median(cpu) / 1000, undefined, {
       unit: "s",
       digits: 2,
@@ -133,5 +138,6 @@ try {
   }
   report("unpack", "./dev bench unpack", rows);
 } finally {
+  memory[Symbol.dispose]();
   rmSync(folder, { recursive: true, force: true });
 }
