@@ -54,17 +54,22 @@ export class TinyBoulder implements Disposable {
 
   /** Makes the packages. To be awaited before the first build. */
   async begin(): Promise<this> {
+    await this.publish(1);
+    return this;
+  }
+
+  /** Makes the packages as a release, always with the same files. */
+  async publish(release: number): Promise<void> {
     const program = (path: string | null): Content => ({ body: readFileSync(path ?? ""), mode: 0o755 });
     const links = PROGRAMS.map((name): [string, Content] => [`bin/${name}`, { link: "busybox" }]);
     const files = { "bin/bash": program(BASH), "bin/sh": { link: "bash" }, "bin/busybox": program(BUSYBOX) };
     const shells = ["bash", "sh"].map((name) => capability("binary", name));
-    makeStone(this.#collection, "tiny", { ...files, ...Object.fromEntries(links) }, "1", { provides: shells });
+    makeStone(this.#collection, "tiny", { ...files, ...Object.fromEntries(links) }, "1", { provides: shells, release });
     const marker = { body: "#!/bin/sh\necho extra\n", mode: 0o755 };
     const extra = { "bin/extra": marker, "include/extra.h": "#define EXTRA 1\n" };
     const provides = [capability("binary", "extra"), capability("pkgconfig", "extra")];
-    makeStone(this.#collection, "extra", extra, "1", { provides });
+    makeStone(this.#collection, "extra", extra, "1", { provides, release });
     await indexFolder(this.#collection);
-    return this;
   }
 
   /** Writes a recipe: what every one has, and the keys given. */

@@ -15,7 +15,8 @@ import { openShell } from "../phases/shell";
 import { bindsOf, Workspace } from "../phases/workspace";
 import { makePlan, type Plan, type PlannedStage } from "../plan/plan";
 import { openCollections } from "../root/collections";
-import { type BuildRoot, makeRoot } from "../root/make";
+import type { BuildRoot } from "../root/kept";
+import { makeRoot } from "../root/make";
 import { type Offers, type ResolvedPackage, resolveRoot, rootFacts } from "../root/resolve";
 import { fetchSources, type Source, shareSources, unpackSources } from "../upstreams/prepare";
 import type { StepTime } from "./events";
@@ -87,7 +88,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const packaged = await packageAll(ground, root, workspace, options);
   watch.lap("package");
   reportUnresolved(packaged, onEvent);
-  finish(packaged, ground, options);
+  finish(packaged, root.tree, ground, options);
   if (!options.keep) workspace.clean();
   return {
     packages: packaged.packages,
@@ -222,9 +223,9 @@ function reportUnresolved(packaged: PackagingResult, onEvent: BuildOptions["onEv
 }
 
 /** Manifests and the record of what the build was made with, or the comparison that was asked for. */
-function finish(packaged: PackagingResult, ground: Ground, options: BuildOptions): void {
+function finish(packaged: PackagingResult, tree: string, ground: Ground, options: BuildOptions): void {
   const { recipe, output } = options;
-  writeBuildInfo(output, options, ground);
+  writeBuildInfo(output, options, ground, tree);
   if (options.verify !== undefined) {
     if (!existsSync(options.verify)) {
       throw new Failure("io", `Cannot verify against "${options.verify}": no such file, expected a manifest`);

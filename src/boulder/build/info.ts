@@ -8,8 +8,8 @@ import { writeFileAtomic } from "#sys/sync";
 import { scriptText } from "../macros/expand";
 import type { BuildOptions, Ground } from "./options";
 
-/** Writes `NAME.ARCH.buildinfo.json` into the folder of the stones. */
-export function writeBuildInfo(folder: string, options: BuildOptions, ground: Ground): void {
+/** Writes `NAME.ARCH.buildinfo.json` into the folder of the stones. `tree` is the hash of the root's contents. */
+export function writeBuildInfo(folder: string, options: BuildOptions, ground: Ground, tree: string): void {
   const { recipe, profile, sourceDateEpoch, jobs } = options;
   const { plan, packages } = ground;
   const info = {
@@ -27,6 +27,7 @@ export function writeBuildInfo(folder: string, options: BuildOptions, ground: Gr
         ? { uri: upstream.uri, commit: upstream.ref }
         : { uri: upstream.uri, sha256: upstream.hash },
     ),
+    tree,
     root: packages.map(({ offer, collection, reason }) => ({
       name: offer.meta.name,
       version: offer.meta.version,

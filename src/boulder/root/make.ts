@@ -2,18 +2,19 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /**
- * Build roots: trees of exactly the packages that a build needs, linked out of the store that all builds share. A root
- * is kept by the identity of its packages, so that the next build with the same root finds it ready.
+ * Build roots: trees of exactly the packages that a build needs, linked out of the store that all builds share. A root is
+ * kept by the hash of its tree, so that the next build with the same root finds it ready.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { mapLimited } from "#base/parallel";
-import { FileLock } from "#sys/lock";
 import { sha256Hex } from "#sys/sha256";
 import { exportTree } from "#transition/export";
 import { MossRoot } from "#transition/root";
+import type { RootRef } from "#tree/entry";
 import { type Download, lockFor } from "../upstreams/archives";
 import { stoneFile } from "./collections";
+import { type BuildRoot, KeptRoots } from "./kept";
 import type { ResolvedPackage } from "./resolve";
 
 export interface RootMakerOptions {
@@ -26,47 +27,60 @@ export interface RootMakerOptions {
 
 export type RootEvent =
   | { readonly kind: "reused"; readonly folder: string }
-  | { readonly kind: "making"; readonly packages: number; readonly missing: number };
+  | { readonly kind: "making"; readonly packages: number; readonly missing: number }
+  /** Other packages with the same files have made this root before. */
+  | { readonly kind: "shared"; readonly folder: string };
 
-/** A root that stays as it is while this is held. */
-export interface BuildRoot extends Disposable {
-  readonly folder: string;
-  readonly key: string;
+/** Where boulder keeps its roots, and the root of moss whose store they are linked out of. */
+export function rootsFolder(cache: string): string {
+  return join(cache, "roots");
 }
 
-/** Roots that no build used for so many days are removed. */
-const KEEP_DAYS = 14;
+export function storeFolder(cache: string): string {
+  return join(cache, "moss");
+}
 
 /** The root of these packages, made or found. Throws what fetching, reading and linking of stones throws. */
 export async function makeRoot(packages: readonly ResolvedPackage[], options: RootMakerOptions): Promise<BuildRoot> {
-  const ids = packages.map((item) => item.offer.id);
-  const key = sha256Hex(ids.toSorted().join("\n"));
-  const roots = join(options.cache, "roots");
-  mkdirSync(roots, { recursive: true });
-  const folder = join(roots, key);
-  const marker = join(folder, ".moss-tree");
-  using _lock = await lockFor(`${folder}.lock`);
-  if (existsSync(marker)) options.onEvent?.({ kind: "reused", folder });
-  else await build(packages, folder, options);
-  const now = Date.now() / 1000;
-  utimesSync(marker, now, now);
-  const held = holdRoot(folder);
-  sweep(roots, key);
-  return { folder, key, [Symbol.dispose]: () => held[Symbol.dispose]() };
+  const { cache, onEvent } = options;
+  const set = sha256Hex(
+    packages
+      .map((item) => item.offer.id)
+      .sort()
+      .join("\n"),
+  );
+  const roots = new KeptRoots(rootsFolder(cache));
+  const found = (): BuildRoot | undefined => {
+    const root = roots.find(set);
+    if (root !== undefined) onEvent?.({ kind: "reused", folder: root.folder });
+    return root;
+  };
+  let root = found();
+  if (root === undefined) {
+    using _lock = await lockFor(roots.lockPath(set));
+    // Another boulder may have made it while we waited.
+    root = found() ?? (await make(set, roots, packages, options));
+  }
+  roots.sweep();
+  return root;
 }
 
-/** A shared lock beside the root: whoever sweeps leaves a root alone that somebody holds. */
-function holdRoot(folder: string): Disposable {
-  const path = `${folder}.use`;
-  const first = FileLock.tryAcquire(path, "exclusive", "");
-  first?.[Symbol.dispose]();
-  const lock = FileLock.tryAcquire(path, "shared", "");
-  if (lock === undefined) throw new Error(`the build root ${folder} is being removed`);
-  return lock;
+async function make(
+  set: string,
+  roots: KeptRoots,
+  packages: readonly ResolvedPackage[],
+  options: RootMakerOptions,
+): Promise<BuildRoot> {
+  using making = roots.begin(set);
+  const { content } = await link(packages, making.folder, options);
+  const { root, existed } = roots.keep(set, making, content);
+  if (existed) options.onEvent?.({ kind: "shared", folder: root.folder });
+  return root;
 }
 
-async function build(packages: readonly ResolvedPackage[], folder: string, options: RootMakerOptions): Promise<void> {
-  const home = join(options.cache, "moss");
+/** Links the packages' tree out of the store, which takes in what it lacks. */
+async function link(packages: readonly ResolvedPackage[], folder: string, options: RootMakerOptions): Promise<RootRef> {
+  const home = storeFolder(options.cache);
   mkdirSync(home, { recursive: true });
   using root = MossRoot.open(home);
   // The database is made by the first writer; before it nothing is known.
@@ -77,25 +91,10 @@ async function build(packages: readonly ResolvedPackage[], folder: string, optio
     return [offer.id, file] as const;
   });
   using _lock = root.lock({ command: options.command, wait: 3_600_000 });
-  await exportTree(root, folder, {
+  return await exportTree(root, folder, {
     selections: packages.map(({ offer, asked, reason }) => ({ id: offer.id, explicit: asked, reason })),
     stones: new Map(files),
     systemModel: "",
     command: options.command,
   });
-}
-
-/** Removes roots that were not used for long, and what failed attempts left. */
-function sweep(roots: string, current: string): void {
-  const oldest = Date.now() - KEEP_DAYS * 86_400_000;
-  for (const name of readdirSync(roots)) {
-    if (!/^[0-9a-f]{64}$/.test(name) || name === current) continue;
-    const folder = join(roots, name);
-    const used = statSync(join(folder, ".moss-tree"), { throwIfNoEntry: false })?.mtimeMs;
-    if (used === undefined || used > oldest) continue;
-    const lock = FileLock.tryAcquire(`${folder}.use`, "exclusive", "");
-    if (lock === undefined) continue;
-    rmSync(folder, { recursive: true, force: true });
-    lock[Symbol.dispose]();
-  }
 }

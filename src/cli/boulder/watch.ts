@@ -126,9 +126,7 @@ function plainTextOf(event: Exclude<BuildEvent, { kind: "output" }>): string {
     case "resolved":
       return `Root of ${counted(event.packages, "package")}`;
     case "root":
-      return event.event.kind === "reused"
-        ? "  found ready"
-        : `  made now; ${event.event.missing} packages are new to the store`;
+      return rootText(event.event);
     case "source":
       return `Source ${sourceText(event.event)}`;
     case "network":
@@ -147,6 +145,19 @@ function plainTextOf(event: Exclude<BuildEvent, { kind: "output" }>): string {
       return `${event.package} needs ${event.dependency}, which nothing gives (from ${event.files.slice(0, 3).join(", ") || "the recipe"})`;
     case "manifest":
       return `Manifest ${event.text}`;
+    default:
+      return event satisfies never;
+  }
+}
+
+function rootText(event: Extract<BuildEvent, { kind: "root" }>["event"]): string {
+  switch (event.kind) {
+    case "reused":
+      return "  found ready";
+    case "making":
+      return `  made now; ${counted(event.missing, "package")} new to the store`;
+    case "shared":
+      return "  the same as one that is kept";
     default:
       return event satisfies never;
   }
