@@ -14,7 +14,8 @@ import type { CollectionStore } from "#collections/store";
 import type { DownloadOptions } from "#fetch/events";
 import { fetchSmall, type SmallFile } from "#fetch/small";
 import type { PackageOffer } from "#model/package";
-import { indexFolder, readIndexBytes } from "#stone/repository";
+import { indexFolder, streamIndex } from "#stone/repository";
+import type { FileLock } from "#sys/lock";
 import { sha256Hex } from "#sys/sha256";
 
 export type RefreshEvent =
@@ -67,16 +68,40 @@ export async function refresh(
   const refreshed = Date.now();
   if (file === undefined && known !== undefined) {
     store.writable().update((tx) => {
-      tx.bucket(COLLECTIONS).set(name, { ...known, refreshed, ...(validators === undefined ? {} : { validators }) });
+      const records = tx.bucket(COLLECTIONS);
+      // Another process may have stored a newer one meanwhile.
+      if (records.get(name)?.generation !== known.generation) return;
+      records.set(name, { ...known, refreshed, ...(validators === undefined ? {} : { validators }) });
     });
     return { collection: name, changed: false, packages: known.packages, url };
   }
   if (file === undefined) throw new Failure("fetch.failed", `Cannot fetch "${url}": the server sent nothing`);
-  const offers = readIndexBytes(file.bytes, url);
-  for (const offer of offers) checkAddress(offer, url);
-  options.onEvent?.({ kind: "storing", collection: name, packages: offers.length });
-  replaceOffers(store.writable(), name, offers, { url, source, validators: file.validators, refreshed });
-  return { collection: name, changed: true, packages: offers.length, url };
+  const index = streamIndex(file.bytes, url);
+  const database = store.writable();
+  using _lock = await alone(store);
+  options.onEvent?.({ kind: "storing", collection: name, packages: index.packages });
+  const described = { url, source, validators: file.validators, refreshed };
+  const { packages } = replaceOffers(database, name, checked(index, url), described);
+  return { collection: name, changed: true, packages, url };
+}
+
+/** Milliseconds between looks whether another process has ended. */
+const PATIENCE = 20;
+
+/** Waits until no other process stores an index. */
+async function alone(store: CollectionStore): Promise<FileLock> {
+  for (;;) {
+    const lock = store.tryLock();
+    if (lock !== undefined) return lock;
+    await Bun.sleep(PATIENCE);
+  }
+}
+
+function* checked(offers: Iterable<PackageOffer>, url: string): Generator<PackageOffer> {
+  for (const offer of offers) {
+    checkAddress(offer, url);
+    yield offer;
+  }
 }
 
 async function arrive(

@@ -3,7 +3,7 @@
 
 /** What the database of collections holds: a record a collection, and buckets with the offers of its last index. */
 import type { PackageOffer } from "#model/package";
-import { bucket, type Codec, hexText, json, nothing, type Schema, text, u32 } from "#moss-db/index";
+import { bucket, type Codec, hexText, json, nothing, type ReadParent, type Schema, text, u32 } from "#moss-db/index";
 
 export const SCHEMA: Schema = { name: "moss-collections", version: 1 };
 
@@ -29,6 +29,14 @@ export const COLLECTIONS = bucket("collections", {
 /** The bucket that holds the buckets of one generation of one collection's offers. */
 export function offersOf(generation: number) {
   return bucket(`offers ${generation}`, { key: text, value: nothing });
+}
+
+/** Every generation of which there are offers. */
+export function generationsIn(tx: ReadParent): number[] {
+  return tx.buckets(text).flatMap((name) => {
+    const [, generation] = /^offers (\d+)$/.exec(name) ?? [];
+    return generation === undefined ? [] : [Number(generation)];
+  });
 }
 
 /** Numbers of packages, 4 bytes each. */

@@ -9,9 +9,11 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { errnoCode, Failure } from "#base/errors";
 import { Catalogue } from "#collections/catalogue";
+import { removeOffers } from "#collections/generations";
 import type { Collection } from "#collections/model";
-import { COLLECTIONS, type CollectionRecord, offersOf, SCHEMA } from "#collections/schema";
+import { COLLECTIONS, type CollectionRecord, SCHEMA } from "#collections/schema";
 import { type Database, databaseUri, openDatabase } from "#moss-db/index";
+import { FileLock } from "#sys/lock";
 
 export interface StoreOptions {
   /** Only asks; makes nothing, and needs no rights. */
@@ -41,8 +43,23 @@ export class CollectionStore {
   /** The database, made where there is none. Throws root.readonly. */
   writable(): Database {
     if (this.readOnly) throw new Error("this store is only for reading");
+    this.#writing(() => mkdirSync(this.folder, { recursive: true, mode: 0o755 }));
+    this.#database ??= openDatabase(databaseUri(`${this.folder}/db`), { schema: SCHEMA });
+    return this.#database;
+  }
+
+  /**
+   * The right to store an index, or undefined while another process has it: one would take what the other has not finished for
+   * what a process that was killed has left behind. Throws root.readonly.
+   */
+  tryLock(): FileLock | undefined {
+    const path = `${this.folder}/refresh.lock`;
+    return this.#writing(() => FileLock.tryAcquire(path, "exclusive", `process ${process.pid}`));
+  }
+
+  #writing<T>(work: () => T): T {
     try {
-      mkdirSync(this.folder, { recursive: true, mode: 0o755 });
+      return work();
     } catch (cause) {
       const code = errnoCode(cause);
       if (code !== "EACCES" && code !== "EPERM" && code !== "EROFS") throw cause;
@@ -51,8 +68,6 @@ export class CollectionStore {
         cause,
       });
     }
-    this.#database ??= openDatabase(databaseUri(`${this.folder}/db`), { schema: SCHEMA });
-    return this.#database;
   }
 
   /** What is known of a collection since its last refresh. */
@@ -67,12 +82,14 @@ export class CollectionStore {
 
   /** Forgets what a collection offered. */
   forget(name: string): void {
-    this.database?.update((tx) => {
-      const record = tx.bucket(COLLECTIONS).get(name);
-      if (record === undefined) return;
-      tx.drop(offersOf(record.generation));
-      tx.bucket(COLLECTIONS).delete(name);
+    const { database } = this;
+    const record = database?.update((tx) => {
+      const records = tx.bucket(COLLECTIONS);
+      const found = records.get(name);
+      records.delete(name);
+      return found;
     });
+    if (database !== undefined && record !== undefined) removeOffers(database, record.generation);
   }
 
   [Symbol.dispose](): void {

@@ -19,6 +19,9 @@ const RESERVED = encodeId(0);
 const NEXT_ID = new Uint8Array([0x02]);
 const NAME = 0x10;
 
+/** Keys that are gathered at a time to be removed. */
+const PIECE = 4096;
+
 export const RECORDS = { schema: new Uint8Array([0x01]) } as const;
 
 /** A private copy of stored bytes. */
@@ -124,8 +127,12 @@ export class Node {
     for (const child of this.children()) child.drop();
     const { id, session } = this;
     if (id === undefined || id === 0) return;
-    const range = keysBetween(session, encodeId(id), encodeId(id + 1));
-    for (const key of collectKeys(session, range)) session.environment.remove(EMPTY, key);
+    const range = { ...keysBetween(session, encodeId(id), encodeId(id + 1)), limit: PIECE };
+    for (;;) {
+      const keys = collectKeys(session, range);
+      for (const key of keys) session.environment.remove(EMPTY, key);
+      if (keys.length < PIECE) return;
+    }
   }
 
   /** Removes the bucket with all that is in it. False where it did not exist. */

@@ -19,7 +19,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PackageOffer } from "#model/package";
 import { extractStone } from "#stone/extract";
-import { type IndexEvent, indexFolder, readIndex, readIndexBytes, writeIndex } from "#stone/repository";
+import { type IndexEvent, indexFolder, readIndex, streamIndex, writeIndex } from "#stone/repository";
 import { BodySet, writeStoneSync } from "#stone/writer";
 import { sha256Hex } from "#sys/sha256";
 import * as forge from "#tests/cases/stone-forge";
@@ -202,12 +202,12 @@ test("an index with a bad hash or address is refused", () => {
       payloads: [forge.meta([...forge.BASIC, forge.textRecord(14, uri), forge.textRecord(15, hash)])],
     });
   const good = "0f".repeat(32);
-  expect(readIndexBytes(entry(good, "a.stone"), "i").length).toBe(1);
+  expect([...streamIndex(entry(good, "a.stone"), "i")].length).toBe(1);
   for (const hash of ["", "abc", good.toUpperCase(), `${good}/../x`]) {
-    expect(() => readIndexBytes(entry(hash, "a.stone"), "i")).toThrow(/has no valid hash/);
+    expect(() => [...streamIndex(entry(hash, "a.stone"), "i")]).toThrow(/has no valid hash/);
   }
   for (const uri of ["", "a b", "a\nb", "a\\b"]) {
-    expect(() => readIndexBytes(entry(good, uri), "i")).toThrow(/has no valid address/);
+    expect(() => [...streamIndex(entry(good, uri), "i")]).toThrow(/has no valid address/);
   }
-  expect(() => readIndexBytes(forge.sampleStone(), "i")).toThrow(/a stone of type binary, expected repository/);
+  expect(() => [...streamIndex(forge.sampleStone(), "i")]).toThrow(/a stone of type binary, expected repository/);
 });

@@ -23,8 +23,7 @@ function plainUri(uri: string): boolean {
   return true;
 }
 
-function offersOf(reader: StoneReader): PackageOffer[] {
-  const offers: PackageOffer[] = [];
+function* offersOf(reader: StoneReader): Generator<PackageOffer, undefined> {
   for (const records of reader.metas()) {
     const { meta } = metaFields(records, reader.name);
     const { hash, uri, size } = offerFields(records, reader.name);
@@ -38,9 +37,8 @@ function offersOf(reader: StoneReader): PackageOffer[] {
     if (uri === undefined || !plainUri(uri)) {
       throw stoneFailure("stone.meta", reader.name, `"${meta.name}" has no valid address, expected a relative URL`);
     }
-    offers.push({ id: hash, meta, uri, size: size ?? 0 });
+    yield { id: hash, meta, uri, size: size ?? 0 };
   }
-  return offers;
 }
 
 /**
@@ -49,13 +47,25 @@ function offersOf(reader: StoneReader): PackageOffer[] {
  */
 export function readIndex(path: string): PackageOffer[] {
   using reader = StoneReader.open(path, { expect: "repository" });
-  return offersOf(reader);
+  return [...offersOf(reader)];
 }
 
-/** The same for an index in memory; `name` is how messages call it. */
-export function readIndexBytes(bytes: Uint8Array, name: string): PackageOffer[] {
-  using reader = StoneReader.fromBytes(bytes, name, { expect: "repository" });
-  return offersOf(reader);
+/** An index in memory whose packages are read as they are asked for: all of a large one at once take ten times its bytes. */
+export interface IndexStream extends Iterable<PackageOffer> {
+  /** How many there are. */
+  readonly packages: number;
+}
+
+/**
+ * The same for an index in memory; `name` is how messages call it. What is wrong with a package is thrown when it is reached, so that
+ * an index is good only once it was read to its end.
+ */
+export function streamIndex(bytes: Uint8Array, name: string): IndexStream {
+  const reader = StoneReader.fromBytes(bytes, name, { expect: "repository" });
+  return {
+    packages: reader.payloads.filter(({ kind }) => kind === "meta").length,
+    [Symbol.iterator]: () => offersOf(reader),
+  };
 }
 
 /**
