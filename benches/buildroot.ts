@@ -19,7 +19,7 @@ import { loadProfiles } from "#boulder/profile/store";
 import { findRecipe } from "#boulder/recipe/load";
 import { parseRecipe } from "#boulder/recipe/parse";
 import { makeRoot } from "#boulder/root/make";
-import { download } from "#boulder/upstreams/download";
+import { download } from "#fetch/download";
 import { run } from "#sys/process";
 import { BASE_DEBS, EXAMPLES, Ground, TOOLCHAIN_DEBS } from "#tests/support/examples";
 import { PROTOSNEK } from "../tools/protosnek.ts";

@@ -131,6 +131,7 @@ async function receive(
   const { url, size, name } = request;
   const limit = size === undefined || size === 0 ? (options.limit ?? DEFAULTS.limit) : size;
   let have = start;
+  let total = size;
   const take = (chunk: Uint8Array) => {
     if (have + chunk.byteLength > limit) {
       ftruncateSync(fd, 0);
@@ -141,7 +142,7 @@ async function receive(
     writeFully(fd, chunk);
     hash.update(chunk);
     have += chunk.byteLength;
-    options.onEvent?.({ kind: "bytes", name, bytes: chunk.byteLength });
+    options.onEvent?.({ kind: "bytes", name, bytes: chunk.byteLength, ...(total === undefined ? {} : { total }) });
   };
   if (url.startsWith("file:")) {
     copyLocal(url, start, take);
@@ -157,8 +158,9 @@ async function receive(
       if (start === 0 && answer.status !== 200) {
         throw new Failure("fetch.failed", `Cannot fetch "${url}": the server says ${answer.status}, expected 200`);
       }
-      for await (const chunk of answer.chunks) take(chunk);
       const declared = Number(answer.headers.get("content-length") ?? Number.NaN);
+      if (declared > 0) total ??= start + declared;
+      for await (const chunk of answer.chunks) take(chunk);
       if (have - start < declared) throw new Passing(`it ended after ${have} of ${start + declared} bytes`);
     } finally {
       answer.cancel();

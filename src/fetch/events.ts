@@ -17,7 +17,8 @@ export interface DownloadRequest {
 }
 
 export type DownloadEvent =
-  | { readonly kind: "bytes"; readonly name: string; readonly bytes: number }
+  /** More bytes are there, or fewer where some were wrong; `total` is what the server says of the whole file. */
+  | { readonly kind: "bytes"; readonly name: string; readonly bytes: number; readonly total?: number }
   /** A file is there; `cached` where nothing was fetched. */
   | { readonly kind: "done"; readonly name: string; readonly cached: boolean; readonly bytes: number }
   | { readonly kind: "retry"; readonly name: string; readonly reason: string; readonly wait: number };

@@ -2,16 +2,17 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** The collections of a profile: refreshed into a store that all builds share, and asked there. */
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { accessSync, constants, existsSync, readdirSync, statSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Failure } from "#base/errors";
 import { mapLimited } from "#base/parallel";
 import type { Collection } from "#collections/model";
 import { refresh } from "#collections/refresh";
 import { CollectionStore } from "#collections/store";
+import { downloadPath } from "#moss/plan";
 import { indexFolder, readIndex } from "#stone/repository";
-import { hashFile, sha256Hex } from "#sys/sha256";
+import { sha256Hex } from "#sys/sha256";
 import type { ProfileCollection } from "../profile/model";
 import { type Download, isAddress } from "../upstreams/archives";
 import { Offers, type RootOffer } from "./resolve";
@@ -132,23 +133,14 @@ function isFresh(folder: string, index: string): boolean {
   return readIndex(index).every((offer) => isAddress(offer.uri) || stones.has(decodeURI(offer.uri)));
 }
 
-/** The folder of a stone's cache file, by its id. */
-export function downloadPath(downloads: string, id: string): string {
-  return join(downloads, id.slice(0, 2), id);
-}
-
-/** The file of a stone: where it lies, or fetched and verified into the downloads. */
-export async function stoneFile(offer: RootOffer["offer"], downloads: string, download: Download): Promise<string> {
-  if (offer.uri.startsWith("file:")) return fileURLToPath(offer.uri);
-  const path = downloadPath(downloads, offer.id);
-  if (existsSync(path)) return path;
-  mkdirSync(dirname(path), { recursive: true });
-  const part = `${path}.${process.pid}.part`;
-  await download(offer.uri, part, undefined);
-  const found = hashFile(part);
-  if (found !== offer.id) {
-    throw new Failure("fetch.digest", `Cannot use "${offer.uri}": its SHA-256 is ${found}, expected ${offer.id}`);
-  }
-  renameSync(part, path);
+/** The file of a stone: where it lies, or fetched and verified into the downloads of a cache. Throws `fetch.*`. */
+export async function stoneFile(
+  { id, uri, size, meta }: RootOffer["offer"],
+  cache: string,
+  download: Download,
+): Promise<string> {
+  if (uri.startsWith("file:")) return fileURLToPath(uri);
+  const path = downloadPath(cache, id);
+  await download({ url: uri, path, sha256: id, name: meta.name, ...(size > 0 ? { size } : {}) }, {});
   return path;
 }

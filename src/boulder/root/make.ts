@@ -87,7 +87,7 @@ async function link(packages: readonly ResolvedPackage[], folder: string, option
   const missing = packages.filter((item) => root.package(item.offer.id) === undefined);
   options.onEvent?.({ kind: "making", packages: packages.length, missing: missing.length });
   const files = await mapLimited(missing, 6, async ({ offer }) => {
-    const file = await stoneFile(offer, join(root.cache, "downloads"), options.download);
+    const file = await stoneFile(offer, root.cache, options.download);
     return [offer.id, file] as const;
   });
   using _lock = root.lock({ command: options.command, wait: 3_600_000 });

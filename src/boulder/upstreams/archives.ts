@@ -5,16 +5,17 @@
  * The cache of source archives, by SHA-256 of their bytes: `<cache>/archives/<2 hex>/<hash>`. The same bytes from another
  * address are fetched once; a file is checked each time before it is used, and one that is wrong is fetched again.
  */
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { describeError, Failure } from "#base/errors";
+import type { DownloadOptions, DownloadRequest } from "#fetch/events";
 import { FileLock, lockOwner } from "#sys/lock";
 import { hashFile } from "#sys/sha256";
 import type { ArchiveUpstream } from "../recipe/model";
 
-/** Fetches one address to a file, resuming what is there of it. It need not check the bytes. */
-export type Download = (uri: string, destination: string, signal: AbortSignal | undefined) => Promise<void>;
+/** Fetches one file: `download` of #fetch/download, with whatever shows its progress. */
+export type Download = (request: DownloadRequest, options: DownloadOptions) => Promise<void>;
 
 export interface SourceOptions {
   /** Folder of the cache; made where it is missing. */
@@ -33,6 +34,9 @@ export type SourceEvent =
   | { readonly kind: "fetching"; readonly name: string; readonly uri: string }
   | { readonly kind: "failed"; readonly name: string; readonly uri: string; readonly reason: string }
   | { readonly kind: "fetched"; readonly name: string; readonly uri: string; readonly bytes: number };
+
+/** No source archive is larger; a server that sends without end is stopped here. */
+const MAX_BYTES = 32 * 1024 ** 3;
 
 /** Where the cache keeps an archive. */
 export function archivePath(cache: string, hash: string): string {
@@ -54,33 +58,28 @@ export async function fetchArchive(upstream: ArchiveUpstream, options: SourceOpt
     rmSync(path);
   }
   mkdirSync(dirname(path), { recursive: true });
-  using _lock = await lockFor(`${path}.lock`);
+  // Not the lock of the download itself, which does not wait.
+  using _lock = await lockFor(`${path}.turn.lock`);
   // Another boulder may have fetched it while we waited.
   if (existsSync(path) && hashFile(path) === upstream.hash) return path;
-  const part = `${path}.part`;
   const reasons: string[] = [];
   let digest: Failure | undefined;
   for (const uri of placesOf(upstream, options)) {
     options.onEvent?.({ kind: "fetching", name, uri });
     try {
-      await bring(uri, part, options);
-      const found = hashFile(part);
-      if (found === upstream.hash) {
-        const bytes = statSync(part).size;
-        renameSync(part, path);
-        options.onEvent?.({ kind: "fetched", name, uri, bytes });
-        return path;
-      }
-      rmSync(part, { force: true });
-      digest = new Failure(
-        "upstream.digest",
-        `Cannot use "${uri}": its SHA-256 is ${found}, expected ${upstream.hash}`,
-        { hint: "If the upstream has changed its file on purpose, look at what changed before writing the new hash." },
-      );
-      reasons.push(digest.message);
+      const { signal } = options;
+      const request = { url: uri, path, sha256: upstream.hash, name };
+      await options.download(request, { limit: MAX_BYTES, ...(signal === undefined ? {} : { signal }) });
+      options.onEvent?.({ kind: "fetched", name, uri, bytes: statSync(path).size });
+      return path;
     } catch (error) {
       options.signal?.throwIfAborted();
-      reasons.push(`${uri}: ${describeError(error)}`);
+      if (error instanceof Failure && error.code === "fetch.digest") {
+        digest = otherBytes(error);
+        reasons.push(error.message);
+        rmSync(`${path}.part`, { force: true });
+      } else if (error instanceof Failure && error.code === "disk.full") throw error;
+      else reasons.push(describeError(error));
     }
     options.onEvent?.({ kind: "failed", name, uri, reason: reasons.at(-1) ?? "" });
   }
@@ -90,6 +89,13 @@ export async function fetchArchive(upstream: ArchiveUpstream, options: SourceOpt
     hint: options.offline
       ? "Run boulder fetch with a network first, or name a folder that has it with --mirror."
       : "Name a folder or address that has it with --mirror.",
+  });
+}
+
+function otherBytes(error: Failure): Failure {
+  return new Failure("upstream.digest", error.message, {
+    hint: "If the upstream has changed its file on purpose, look at what changed before writing the new hash.",
+    cause: error,
   });
 }
 
@@ -107,16 +113,6 @@ function placesOf(upstream: ArchiveUpstream, options: SourceOptions): string[] {
 
 export function isAddress(text: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
-}
-
-async function bring(uri: string, part: string, options: SourceOptions): Promise<void> {
-  if (!uri.startsWith("file:")) {
-    await options.download(uri, part, options.signal);
-    return;
-  }
-  const path = fileURLToPath(uri);
-  if (!existsSync(path)) throw new Failure("upstream.failed", `Cannot read "${path}": no such file`);
-  copyFileSync(path, part);
 }
 
 const WAIT_MS = 100;

@@ -2,21 +2,22 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** How sources are fetched, and what is told of it. */
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import type { SourceEvent, SourceOptions } from "#boulder/upstreams/archives";
-import { download } from "#boulder/upstreams/download";
 import { cacheFolder } from "#cli/boulder/options";
 import type { Progress } from "#cli/progress";
 import type { Options } from "#cli/spec";
 import { formatBytes, printable } from "#cli/style";
 import type { Ui } from "#cli/ui";
+import { download } from "#fetch/download";
+import type { DownloadOptions, DownloadRequest } from "#fetch/events";
 
 export function sourceOptions(options: Options, downloads: Downloads): SourceOptions {
   return {
     cache: join(cacheFolder(options), "upstreams"),
     mirrors: options.list("mirror"),
     offline: options.flag("offline"),
-    download: (uri, destination, signal) => downloads.run(uri, destination, signal),
+    download: (request, how) => downloads.run(request, how),
   };
 }
 
@@ -45,21 +46,28 @@ export class Downloads implements Disposable {
     this.#ui = ui;
   }
 
-  /** Fetches one address to a file. Throws `fetch.*`. */
-  async run(uri: string, destination: string, signal: AbortSignal | undefined): Promise<void> {
-    this.#running.set(uri, { done: 0, total: undefined });
+  /** Fetches one file. Throws `fetch.*`. */
+  async run(request: DownloadRequest, options: DownloadOptions): Promise<void> {
+    const { path, name } = request;
+    this.#running.set(path, { done: 0, total: request.size });
     try {
-      await download(uri, destination, signal, (done, total) => {
-        this.#running.set(uri, { done, total });
-        this.#show(uri);
+      await download(request, {
+        ...options,
+        onEvent: (event) => {
+          if (event.kind === "retry") this.#ui.note(printable(`${name}: ${event.reason}; trying again`));
+          if (event.kind !== "bytes") return;
+          const { done = 0, total } = this.#running.get(path) ?? {};
+          this.#running.set(path, { done: done + event.bytes, total: event.total ?? total });
+          this.#show(name);
+        },
       });
     } finally {
-      this.#running.delete(uri);
+      this.#running.delete(path);
       if (this.#running.size === 0) this[Symbol.dispose]();
     }
   }
 
-  #show(uri: string): void {
+  #show(name: string): void {
     this.#progress ??= this.#ui.progress("Fetching", "bytes");
     let done = 0;
     let total: number | undefined = 0;
@@ -67,7 +75,7 @@ export class Downloads implements Disposable {
       done += item.done;
       total = total === undefined || item.total === undefined ? undefined : total + item.total;
     }
-    this.#progress.update(done, total, printable(basename(uri)));
+    this.#progress.update(done, total, printable(name));
   }
 
   [Symbol.dispose](): void {
