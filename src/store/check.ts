@@ -25,24 +25,27 @@ export interface FileCheck extends AssetIdentity {
   readonly attributes?: Uint8Array;
 }
 
-/** What differs at `path` from a file; nothing where it is right. `bytes` false leaves its bytes unread, only their number counts. */
-export function checkFile(path: string, expected: FileCheck, bytes = true): Finding[] {
+/**
+ * What differs at `path` from a file; nothing where it is right. `content` true reads its bytes; false leaves them unread, so
+ * that only their number counts; a text is their SHA-256, where that is known.
+ */
+export function checkFile(path: string, expected: FileCheck, content: boolean | string = true): Finding[] {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return [{ difference: "missing", found: "nothing", expected: "a file" }];
   if (!stat.isFile()) return [{ difference: "type", found: kindOf(stat), expected: "a file" }];
   const findings = checkOwnerAndMode(stat, { ...expected, mode: modeOnDisk(expected.mode) });
-  const content = checkBytes(path, stat, expected, bytes);
-  if (content !== undefined) findings.unshift(content);
+  const other = checkBytes(path, stat, expected, content);
+  if (other !== undefined) findings.unshift(other);
   if (expected.attributes !== undefined) findings.push(...checkAttributes(path, expected.attributes));
   return findings;
 }
 
-function checkBytes(path: string, stat: Stats, expected: FileCheck, bytes: boolean): Finding | undefined {
+function checkBytes(path: string, stat: Stats, expected: FileCheck, content: boolean | string): Finding | undefined {
   if (stat.size !== expected.size) {
     return { difference: "content", found: `${stat.size} bytes`, expected: `${expected.size} bytes` };
   }
-  if (!bytes) return undefined;
-  const found = hashOrError(path);
+  if (content === false) return undefined;
+  const found = content === true ? hashOrError(path) : content;
   return found === expected.sha256 ? undefined : { difference: "content", found, expected: expected.sha256 };
 }
 
@@ -55,18 +58,20 @@ function hashOrError(path: string): string {
   }
 }
 
-/** What differs in owner and mode, as far as this process could have set them. */
+/** What differs in owner and mode, as far as whoever made the thing could have set them. */
 export function checkOwnerAndMode(
   stat: Pick<Stats, "mode" | "uid" | "gid">,
   expected: { readonly mode: number; readonly uid: number; readonly gid: number },
 ): Finding[] {
   const findings: Finding[] = [];
-  const able = canOwn(expected.uid, expected.gid);
-  const mode = able ? expected.mode : expected.mode & ~0o6000;
+  const owned = stat.uid === expected.uid && stat.gid === expected.gid;
+  const able = owned || canOwn(expected.uid, expected.gid);
+  // What is not ours was made by somebody with more rights: an id that has no name in this namespace is shown as another.
+  const mode = able || stat.uid !== process.geteuid?.() ? expected.mode : expected.mode & ~0o6000;
   if ((stat.mode & 0o7777) !== mode) {
     findings.push({ difference: "mode", found: octal(stat.mode & 0o7777), expected: octal(mode) });
   }
-  if (able && (stat.uid !== expected.uid || stat.gid !== expected.gid)) {
+  if (able && !owned) {
     findings.push({
       difference: "owner",
       found: `${stat.uid}:${stat.gid}`,

@@ -34,8 +34,18 @@ export interface UnpackJob {
   readonly next: SharedArrayBuffer;
 }
 
+/** Files whose SHA-256 is wanted (`hash-all.ts`): paths, each with a NUL behind it, and shared memory for what comes of it. */
+export interface HashJob {
+  readonly paths: Uint8Array<SharedArrayBuffer>;
+  /** How many files are taken, how many done, and of how many KiB; then the KiB of each. */
+  readonly words: SharedArrayBuffer;
+  /** For each file its state and its digest. */
+  readonly slots: SharedArrayBuffer;
+}
+
 export type Message =
   | UnpackJob
+  | { readonly kind: "hash"; readonly job: HashJob }
   | { readonly kind: "place"; readonly place: Place; readonly state: SharedArrayBuffer }
   | { readonly kind: "unit"; readonly unit: Uint8Array };
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-/** The program of a thread beside the main one: unpacks stones, carries out units of steps. */
+/** The program of a thread beside the main one: unpacks stones, carries out units of steps, hashes files. */
 import { Arrival } from "#store/arrival";
 import { execute } from "#store/execute";
+import { workOn } from "#store/hash-all";
 import type { Place } from "#store/place";
 import { failureData, leaveFailure, type Message, type UnpackJob, WORD } from "#store/thread";
 import { unpackStone } from "#store/unpack";
@@ -46,6 +47,7 @@ function carryOut(unit: Uint8Array): void {
 self.addEventListener("message", ({ data }: MessageEvent<Message>) => {
   if (data.kind === "unpack") unpack(data);
   else if (data.kind === "unit") carryOut(data.unit);
+  else if (data.kind === "hash") workOn(data.job);
   else {
     place = data.place;
     state = data.state;

@@ -24,6 +24,8 @@ export type TransitionEvent =
       readonly what: "database" | "store" | "trees";
       readonly done: number;
       readonly total?: number;
+      /** Of what; things where absent. */
+      readonly unit?: "bytes";
     }
   | {
       readonly kind: "removed";

@@ -18,17 +18,18 @@ import { makeRootLinks } from "#transition/checks";
 import type { Listener } from "#transition/events";
 import { fault } from "#transition/fault";
 import type { Problem } from "#transition/problems";
-import { recover } from "#transition/recover";
 import { type FetchPackages, restoreAssets } from "#transition/restore";
 import { restoreNodes } from "#transition/restore-nodes";
 import type { MossRoot } from "#transition/root";
 import { LIVE, TREES } from "#transition/schema";
 import { ensureSpare } from "#transition/spare";
-import { type Evidence, gather, type VerifyOptions, type VerifyReport } from "#transition/verify";
+import { type Evidence, examineRoot, gather, type VerifyOptions, type VerifyReport } from "#transition/verify";
 
 export interface RepairOptions extends VerifyOptions {
   /** Gets the stones of packages, by id; those that it cannot get are left out. Without it nothing is fetched. */
   readonly fetch?: FetchPackages;
+  /** What `examineRoot` has found under the lock that is still held; without it the root is examined here. */
+  readonly evidence?: Evidence;
 }
 
 export interface RepairReport {
@@ -39,16 +40,15 @@ export interface RepairReport {
   readonly fetched: readonly PackageId[];
 }
 
-/** Checks a root and repairs it. Throws root.busy, db.corrupt, disk.full. */
+/** Checks a root and repairs it. Files that were read and found right are not read again. Throws root.busy, db.corrupt, disk.full. */
 export async function repairRoot(
   root: MossRoot,
   options: RepairOptions,
   onEvent: Listener = () => {},
 ): Promise<RepairReport> {
   using _lock = root.locked ? undefined : root.lock({ command: options.command, wait: options.wait ?? 0 });
-  await recover(root, options.hooks ?? {}, onEvent);
   const bytes = options.quick !== true;
-  const evidence = gather(root, bytes, onEvent);
+  const evidence = options.evidence ?? (await examineRoot(root, options, onEvent));
   const before = evidence.report;
   if (before.problems.length === 0) return { before, after: before, fetched: [] };
   onEvent({ kind: "phase", phase: "repair" });
@@ -57,7 +57,7 @@ export async function repairRoot(
   restoreNodes(root, before.problems);
   fault("restored");
   await repairTrees(root, before.problems, options, onEvent).catch(tolerateMissing);
-  return { before, after: gather(root, bytes, onEvent).report, fetched };
+  return { before, after: gather(root, { bytes, known: evidence.good }, onEvent).report, fetched };
 }
 
 /** Files of the store that only have a wrong mode or owner: their trees are right again with them. */
@@ -102,7 +102,8 @@ async function repairTrees(
     await activate(root, live.id, { command: options.command, rebuild: true }, onEvent);
     for (const place of damaged(root, live.id)) discard(root, place);
   }
-  ensureSpare(root, onEvent);
+  // A root that was never changed has no spare, and needs none.
+  if (bad.size > 0) ensureSpare(root, onEvent);
   syncFileSystem(root.trees);
 }
 

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-/** Whether the store has every file that the packages of a root need, each as its name says. Every inode is read once. */
-import { existsSync, lstatSync, readdirSync } from "node:fs";
+/**
+ * Whether the store has every file that the packages of a root need, each as its name says. Every inode is read once, by
+ * several threads.
+ */
+import { existsSync, lstatSync, readdirSync, type Stats } from "node:fs";
 import { getOrInsert } from "#base/order";
 import type { PackageId } from "#model/package";
 import type { ReadTransaction } from "#moss-db/index";
 import { checkFile, type FileCheck } from "#store/check";
 import { decodeFiles } from "#store/files";
+import { EPOCH } from "#store/further";
+import { type FileToHash, hashAll } from "#store/hash-all";
 import { assetName, assetPath, parseAssetName } from "#store/names";
 import type { Listener } from "#transition/events";
 import { generatedRecord } from "#transition/os-release";
@@ -70,25 +75,32 @@ function filesOrNothing(tx: ReadTransaction, id: PackageId) {
   }
 }
 
-/** Checks the store. `bytes` false reads no file. */
+export interface StoreChecks {
+  /** False reads no file. */
+  readonly bytes: boolean;
+  /** What an earlier check of the same command has read and found right, as `StoreCheck.good`: only looked at again. */
+  readonly known?: ReadonlyMap<number, string>;
+}
+
+/** Checks the store. */
 export function verifyStore(
   store: string,
   needed: ReadonlyMap<string, NeededAsset>,
   nameOf: (id: PackageId) => string,
-  bytes: boolean,
+  checks: StoreChecks,
   onEvent: Listener,
 ): StoreCheck {
   const problems: Problem[] = [];
   const good = new Map<number, string>();
   const broken = new Map<string, string | undefined>();
   const further = furtherInodes(store, needed);
-  let done = 0;
-  let size = 0;
+  const filesOf = (name: string) => [name, ...(further.names.get(name) ?? [])];
+  const contents = readContents(store, needed, filesOf, checks, onEvent);
   for (const [name, asset] of needed) {
     const goodFurther: string[] = [];
-    for (const file of [name, ...(further.names.get(name) ?? [])]) {
+    for (const file of filesOf(name)) {
       const path = `${store}/${assetPath(file)}`;
-      const findings = checkFile(path, asset, bytes);
+      const findings = checkFile(path, asset, checks.bytes && (contents.get(path) ?? true));
       if (findings.length === 0) {
         good.set(lstatSync(path).ino, name);
         if (file !== name) goodFurther.push(file);
@@ -99,11 +111,41 @@ export function verifyStore(
       broken.set(file, undefined);
     }
     if (broken.has(name)) broken.set(name, goodFurther[0]);
-    done += 1;
-    size += asset.size;
-    if (done % 256 === 0 || done === needed.size) onEvent({ kind: "verify", what: "store", done, total: needed.size });
   }
-  return { problems, good, broken, assets: needed.size, bytes: size, unneeded: further.unneeded };
+  const bytes = [...needed.values()].reduce((sum, { size }) => sum + size, 0);
+  return { problems, good, broken, assets: needed.size, bytes, unneeded: further.unneeded };
+}
+
+/** SHA-256 of the store's files, by path; of those that are right in size, for of all others that is enough to know. */
+function readContents(
+  store: string,
+  needed: ReadonlyMap<string, NeededAsset>,
+  filesOf: (name: string) => readonly string[],
+  { bytes, known }: StoreChecks,
+  onEvent: Listener,
+): ReadonlyMap<string, string> {
+  const contents = new Map<string, string>();
+  if (!bytes) return contents;
+  const unread: FileToHash[] = [];
+  let total = 0;
+  for (const [name, { sha256, size }] of needed) {
+    for (const file of filesOf(name)) {
+      const path = `${store}/${assetPath(file)}`;
+      const stat = lstatSync(path, { throwIfNoEntry: false });
+      if (stat?.isFile() !== true || stat.size !== size) continue;
+      if (known?.get(stat.ino) === name && untouched(stat)) contents.set(path, sha256);
+      else unread.push({ path, size, inode: stat.ino });
+      total += size;
+    }
+  }
+  const report = (done: number) => onEvent({ kind: "verify", what: "store", done, total, unit: "bytes" });
+  for (const [path, hash] of hashAll(unread, report)) contents.set(path, hash);
+  return contents;
+}
+
+/** Nobody has written to the file since moss made it: whatever writes sets its time. */
+function untouched(stat: Stats): boolean {
+  return stat.mtimeMs === Number(EPOCH[2]) * 1000;
 }
 
 function furtherInodes(store: string, needed: ReadonlyMap<string, unknown>) {

@@ -14,17 +14,18 @@ import {
   rmSync,
   symlinkSync,
   unlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import { install, snapshot, TestRoots } from "#tests/crash/roots";
 import type { MadeStone } from "#tests/crash/stones";
 import { activate } from "#transition/activate";
-import { describeProblem } from "#transition/problems";
+import { describeProblem, describeProblems } from "#transition/problems";
 import { type RepairReport, repairRoot } from "#transition/repair";
 import { MossRoot } from "#transition/root";
 import { FILES, NODES, PACKAGES } from "#transition/schema";
-import { type VerifyReport, verifyRoot } from "#transition/verify";
+import { examineRoot, type VerifyReport, verifyRoot } from "#transition/verify";
 
 const base = new TestRoots("verify");
 afterAll(() => base.remove());
@@ -146,6 +147,42 @@ test("a corrupted file of the store is found in store and trees, and had anew fr
   await expectWhole(made);
 });
 
+test("damage of one file is one line for people, wherever the file stands", async () => {
+  const made = await make();
+  spoil(asset(made.root, "b"), "B");
+  chmodSync(asset(made.root, "a"), 0o777);
+  unlinkSync(`${made.usr}/bin/tool`);
+  const { problems } = await verifyRoot(made.root, COMMAND);
+  expect(problems.length).toBeGreaterThan(5);
+  expect(describeProblems(problems).sort()).toEqual([
+    "/usr/bin/tool: missing (tool)",
+    expect.stringMatching(/^\/usr\/share\/data\/b: content: SHA-256 df7e70e50215\.\.\., .*, in the store and 2 trees$/),
+    expect.stringMatching(
+      /^\/usr\/share\/tool\/deep\/a: mode: 0777, expected 0444 \(tool\), in the store and 3 trees$/,
+    ),
+  ]);
+  made.root[Symbol.dispose]();
+});
+
+test("a repair reads no file again that was found right, unless somebody has written to it meanwhile", async () => {
+  const made = await make();
+  using _lock = made.root.lock({ command: "x" });
+  unlinkSync(`${made.usr}/bin/tool`);
+  const evidence = await examineRoot(made.root, COMMAND);
+  expect(evidence.report.problems).toHaveLength(1);
+  spoil(asset(made.root, "a"), "A");
+  // What leaves no trace in the file's times shows that it is not read again.
+  const traceless = asset(made.root, "b");
+  spoil(traceless, "B");
+  utimesSync(traceless, 1, 1);
+  const { after } = await repairRoot(made.root, { ...COMMAND, evidence });
+  expect(after.problems.filter(({ where }) => where === "store")).toMatchObject([
+    { difference: "content", packages: ["tool"] },
+  ]);
+  expect((await verifyRoot(made.root, COMMAND)).problems.filter(({ where }) => where === "store")).toHaveLength(2);
+  made.root[Symbol.dispose]();
+});
+
 test("a deleted file of the store comes back from a tree that still has it, without fetching", async () => {
   const made = await make();
   unlinkSync(asset(made.root, "tool 1"));
@@ -224,3 +261,17 @@ test("a damaged tree that is not live, and a lost link of the root, are made aga
   expect(existsSync(`${made.root.directory}/bin/tool`)).toBe(true);
   await expectWhole(made);
 });
+
+test.skipIf(!root0)(
+  "set-id bits of things that others own are no difference, whoever looks; those of one's own are",
+  () => {
+    // Whoever cannot give a file away records the mode, and leaves the bits that would be somebody else's rights.
+    const script = `const { checkOwnerAndMode } = await import("#store/check");
+const wanted = { mode: 0o2755, uid: 0, gid: 42 };
+const of = (mode, uid, gid) => checkOwnerAndMode({ mode, uid, gid }, wanted).map(({ difference }) => difference).join();
+process.stdout.write(JSON.stringify([of(0o2755, 0, 42), of(0o2755, 65533, 65533), of(0o755, 65534, 65534), of(0o2755, 65534, 65534), of(0o755, 0, 42)]));`;
+    const words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", process.execPath, "-e", script];
+    const { stdout } = Bun.spawnSync(words, { cwd: `${import.meta.dir}/../..`, env: {} });
+    expect(stdout.toString()).toBe('["","","","mode","mode"]');
+  },
+);

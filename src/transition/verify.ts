@@ -2,7 +2,8 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** A check of everything that a root has: database, store, the trees on disk, the links at its top. Changes nothing. */
-import { existsSync, readlinkSync } from "node:fs";
+import { accessSync, constants, existsSync, readlinkSync } from "node:fs";
+import { errnoCode, Failure } from "#base/errors";
 import type { PackageId } from "#model/package";
 import type { ReadTransaction } from "#moss-db/index";
 import type { Listener } from "#transition/events";
@@ -13,7 +14,13 @@ import { activeState, type MossRoot } from "#transition/root";
 import { LIVE, PACKAGES, STATES, TEXTS, TREES } from "#transition/schema";
 import { TreeSource } from "#transition/source";
 import { verifyDatabase } from "#transition/verify-database";
-import { type NeededAsset, neededAssets, type StoreCheck, verifyStore } from "#transition/verify-store";
+import {
+  type NeededAsset,
+  neededAssets,
+  type StoreCheck,
+  type StoreChecks,
+  verifyStore,
+} from "#transition/verify-store";
 import { type TreeToCheck, verifyTree } from "#transition/verify-tree";
 import { ROOT_LINKS } from "#tree/paths";
 
@@ -43,6 +50,8 @@ export interface Evidence {
   readonly report: VerifyReport;
   readonly needed: ReadonlyMap<string, NeededAsset>;
   readonly broken: StoreCheck["broken"];
+  /** Files of the store that are right, by inode number. */
+  readonly good: StoreCheck["good"];
   /** Right copies, in trees, of assets that the store has not: paths by asset name. */
   readonly salvaged: ReadonlyMap<string, string>;
 }
@@ -53,14 +62,23 @@ export async function verifyRoot(
   options: VerifyOptions,
   onEvent: Listener = () => {},
 ): Promise<VerifyReport> {
+  return (await examineRoot(root, options, onEvent)).report;
+}
+
+/** As `verifyRoot`, with what a repair under the same lock can go on from. */
+export async function examineRoot(
+  root: MossRoot,
+  options: VerifyOptions,
+  onEvent: Listener = () => {},
+): Promise<Evidence> {
   using _lock = root.locked ? undefined : root.lock({ command: options.command, wait: options.wait ?? 0 });
   await recover(root, options.hooks ?? {}, onEvent);
-  return gather(root, options.quick !== true, onEvent).report;
+  return gather(root, { bytes: options.quick !== true }, onEvent);
 }
 
 /**
  * Checks a root on a disk that can only be read: nobody changes it, so nothing is locked, and nothing that was cut off is
- * finished first. Throws db.corrupt.
+ * finished first. Throws db.corrupt, root.readonly where its store cannot be looked into.
  */
 export function verifyUnwritable(
   root: MossRoot,
@@ -68,11 +86,22 @@ export function verifyUnwritable(
   onEvent: Listener = () => {},
 ): VerifyReport {
   if (!root.exists) return { problems: [], assets: 0, bytes: 0, unneeded: 0, trees: 0, entries: 0 };
-  return gather(root, options.quick !== true, onEvent).report;
+  try {
+    accessSync(root.store, constants.R_OK | constants.X_OK);
+    accessSync(root.trees, constants.R_OK | constants.X_OK);
+  } catch (cause) {
+    // What is not there is damage, and told as such.
+    if (errnoCode(cause) !== "EACCES") return gather(root, { bytes: options.quick !== true }, onEvent).report;
+    throw new Failure("root.readonly", `Cannot verify the root "${root.directory}": no right to read its store`, {
+      hint: "Run the command as root.",
+      cause,
+    });
+  }
+  return gather(root, { bytes: options.quick !== true }, onEvent).report;
 }
 
 /** The check itself; the lock must be held, or the disk be such that nobody can write. */
-export function gather(root: MossRoot, bytes: boolean, onEvent: Listener): Evidence {
+export function gather(root: MossRoot, { bytes, known }: StoreChecks, onEvent: Listener): Evidence {
   onEvent({ kind: "phase", phase: "verify" });
   root.database.check();
   return root.view((tx) => {
@@ -81,7 +110,7 @@ export function gather(root: MossRoot, bytes: boolean, onEvent: Listener): Evide
     });
     const needed = neededAssets(tx);
     const nameOf = (id: PackageId) => tx.bucket(PACKAGES).get(id)?.meta.name ?? id;
-    const store = verifyStore(root.store, needed, nameOf, bytes, onEvent);
+    const store = verifyStore(root.store, needed, nameOf, known === undefined ? { bytes } : { bytes, known }, onEvent);
     problems.push(...store.problems);
     const salvaged = new Map<string, string>();
     let entries = 0;
@@ -101,7 +130,7 @@ export function gather(root: MossRoot, bytes: boolean, onEvent: Listener): Evide
     problems.push(...verifyLinks(root, trees.length > 0));
     const { assets, bytes: size, unneeded } = store;
     const report = { problems, assets, bytes: size, unneeded, trees: trees.length, entries };
-    return { report, needed, broken: store.broken, salvaged };
+    return { report, needed, broken: store.broken, good: store.good, salvaged };
   });
 }
 

@@ -11,12 +11,13 @@ import { watch } from "#cli/moss/watch";
 import type { Invocation } from "#cli/spec";
 import { counted, formatBytes, formatDuration, printable } from "#cli/style";
 import { refetch } from "#moss/refetch";
-import { describeProblem, type Problem } from "#transition/problems";
+import { describeProblems, type Problem } from "#transition/problems";
 import { repairRoot } from "#transition/repair";
 import type { MossRoot } from "#transition/root";
-import { type VerifyReport, verifyRoot, verifyUnwritable } from "#transition/verify";
+import { examineRoot, type VerifyReport, verifyUnwritable } from "#transition/verify";
 
-const SHOWN = 50;
+/** More than these are counted only, unless `--verbose`: a question below them must still be seen. */
+const SHOWN = 15;
 
 export async function run(invocation: Invocation): Promise<void> {
   const { ui, options, command, operands } = invocation;
@@ -28,18 +29,16 @@ export async function run(invocation: Invocation): Promise<void> {
   using watcher = watch(ui);
   using _lock = unwritable ? undefined : moss.root.lock({ command, wait });
   const concerns = only === undefined ? () => true : concerning(moss.root, only);
-  const whole = unwritable
-    ? verifyUnwritable(moss.root, { quick }, watcher.on)
-    : await verifyRoot(moss.root, { command, quick }, watcher.on);
+  const evidence = unwritable ? undefined : await examineRoot(moss.root, { command, quick }, watcher.on);
+  const whole = evidence?.report ?? verifyUnwritable(moss.root, { quick }, watcher.on);
   const before = { ...whole, problems: whole.problems.filter(concerns) };
   watcher[Symbol.dispose]();
-  tellReport(invocation, before);
+  const told = tellReport(invocation, before);
   if (before.problems.length === 0) return;
-  tellProblems(invocation, before.problems);
-  if (!options.flag("repair")) throw found(before.problems.length, moss.root.directory);
-  askToGoOn(ui, `Do you wish to repair ${counted(before.problems.length, "problem")}?`);
+  if (evidence === undefined || !options.flag("repair")) throw found(told, moss.root.directory);
+  askToGoOn(ui, `Do you wish to repair ${told === 1 ? "it" : "them"}?`);
   const fetch = refetch(moss, watcher.on);
-  const { after, fetched } = await repairRoot(moss.root, { command, quick, fetch }, watcher.on);
+  const { after, fetched } = await repairRoot(moss.root, { command, quick, fetch, evidence }, watcher.on);
   watcher[Symbol.dispose]();
   ui.event({ type: "repaired", fetched, left: after.problems });
   const took = formatDuration(sinceStart());
@@ -49,23 +48,19 @@ export async function run(invocation: Invocation): Promise<void> {
     );
     return;
   }
-  tellProblems(invocation, after.problems);
-  throw new Failure(
-    "verify.found",
-    `Cannot repair "${moss.root.directory}" wholly: ${counted(after.problems.length, "problem")} left`,
-    {
-      hint: "Bring back the collections that the packages concerned came from, and try again.",
-    },
-  );
+  const left = tellProblems(invocation, after.problems);
+  throw new Failure("verify.found", `Cannot repair "${moss.root.directory}" wholly: ${counted(left, "problem")} left`, {
+    hint: "Bring back the collections that the packages concerned came from, and try again.",
+  });
 }
 
-/** Does a root stand on a disk that can only be read? */
+/** Can a root only be read: by anybody, or by us? */
 function isUnwritable(directory: string): boolean {
   try {
     accessSync(directory, constants.W_OK);
     return false;
   } catch (error) {
-    return errnoCode(error) === "EROFS";
+    return ["EROFS", "EACCES"].includes(errnoCode(error) ?? "");
   }
 }
 
@@ -83,25 +78,31 @@ function concerning(root: MossRoot, id: number): (problem: Problem) => boolean {
 function found(count: number, directory: string): Failure {
   return new Failure(
     "verify.found",
-    `Cannot call "${directory}" sound: ${counted(count, "problem")} found, expected none`,
+    `Cannot verify "${directory}": ${counted(count, "problem")} found, expected none`,
     {
       hint: '"moss verify --repair" puts right what can be put right.',
     },
   );
 }
 
-function tellReport({ ui }: Invocation, report: VerifyReport): void {
+/** Tells what was found; gives how many things are wrong. */
+function tellReport(invocation: Invocation, report: VerifyReport): number {
+  const { ui } = invocation;
   const { problems, assets, bytes, trees, entries } = report;
   ui.event({ type: "verified", problems, assets, bytes, trees, entries, milliseconds: Math.round(sinceStart()) });
   const what = `${counted(assets, "file")} of the store (${formatBytes(bytes)}), ${counted(trees, "tree")} of ${entries} entries`;
-  const result =
-    problems.length === 0 ? ui.style.green("no difference found") : ui.style.red(counted(problems.length, "problem"));
+  const count = describeProblems(problems).length;
+  const result = count === 0 ? ui.style.green("no difference found") : ui.style.red(counted(count, "problem"));
   ui.say(`Verified ${what}, in ${formatDuration(sinceStart())}: ${result}.`);
+  tellProblems(invocation, problems);
+  return count;
 }
 
-function tellProblems({ ui }: Invocation, problems: readonly Problem[]): void {
-  if (ui.json) return;
-  const shown = ui.verbose ? problems : problems.slice(0, SHOWN);
-  for (const problem of shown) ui.print(`  ${printable(describeProblem(problem))}`);
-  if (shown.length < problems.length) ui.print(`  and ${problems.length - shown.length} more; --verbose shows all`);
+/** Lists what is wrong; gives how many things that are. */
+function tellProblems({ ui }: Invocation, problems: readonly Problem[]): number {
+  const lines = describeProblems(problems);
+  const shown = ui.verbose ? lines : lines.slice(0, SHOWN);
+  for (const line of shown) ui.say(`  ${printable(line)}`);
+  if (shown.length < lines.length) ui.say(`  and ${lines.length - shown.length} more; --verbose shows all`);
+  return lines.length;
 }

@@ -76,7 +76,7 @@ export function watch(ui: Ui): Watcher {
       case "blit":
         return show("Writing", "items", event.done, undefined);
       case "verify":
-        return show(`Verifying the ${event.what}`, "items", event.done, event.total);
+        return show(`Verifying the ${event.what}`, event.unit ?? "items", event.done, event.total);
       case "full-build":
         ui.log("info", `The tree is written in full: ${event.reason}`);
         return;
