@@ -27,6 +27,13 @@ function identityMap(file: string): string {
     .join("\n");
 }
 
+/** Maps of a user namespace below the one of `identity`, in which every id is the same as in that. */
+export function mappedOnto({ uids, gids }: Identity): { uids: string; gids: string } {
+  const same = (map: string): string =>
+    map.replace(/(\d+)\s+\d+\s+(\d+)\s*/g, (_, first: string, count: string) => `${first} ${first} ${count}\n`);
+  return { uids: same(uids), gids: same(gids) };
+}
+
 /** First range of at least 65,536 subordinate ids that the administrator gave to this user, if any. */
 export function subordinate(text: string, user: string, id: number): { start: number; count: number } | undefined {
   for (const line of text.split("\n")) {

@@ -111,6 +111,24 @@ test("each of the namespaces is another than the caller's", async () => {
   for (const [index, inode] of inside.entries()) expect(inode).not.toBe(outside[index] ?? "");
 });
 
+test("process 1 stands outside, and nobody inside gets through it to the host", async () => {
+  // Its root is the host's. Asking for it is what tracing would need too.
+  const script = "for what in root cwd fd ns exe environ; do ls -L /proc/1/$what/ && echo through; done; true";
+  for (const fakeroot of [true, false]) {
+    for (const nested of [true, false]) {
+      const { stdout, stderr } = await sh(script, { fakeroot, nested });
+      expect(stdout).toBe("");
+      expect(stderr.match(/denied|No such|cannot/gi)?.length ?? 0).toBeGreaterThanOrEqual(6);
+    }
+  }
+});
+
+test("the command inherits no descriptor but its streams", async () => {
+  for (const fakeroot of [true, false]) {
+    expect(await output("ls /proc/self/fd | tr '\\n' ' '", { fakeroot })).toBe("0 1 2 3");
+  }
+});
+
 test("the host's name is not seen; another can be given", async () => {
   expect(await output("hostname")).toBe("moss");
   expect(await output("hostname", { hostname: "build-1" })).toBe("build-1");

@@ -43,11 +43,18 @@ sub enter { my ($flags, $how, $uids, $gids) = @_;
   if ($helper) { syswrite($w, "x"); close $w; waitpid($helper, 0); exit 125 if $? }
   elsif ($uids) { put("/proc/self/setgroups", "deny"); put("/proc/self/uid_map", $uids); put("/proc/self/gid_map", $gids) }
   die_with($CALLER) }
+# Writes the maps of the user namespace that bubblewrap (process 1) makes for its child, once it has told which that is.
+sub map_command { my ($told, $go, $uids, $gids, $proc) = @_;
+  my ($text, $pid) = ("");
+  until (($pid) = $text =~ /"child-pid": *(\d+)\D/) { sysread($told, $text, 4096, length $text) or return }
+  put("$proc/$pid/uid_map", $uids); put("$proc/$pid/gid_map", $gids);
+  syswrite($go, "x") }
 # Goes on as process 1 of the process namespace that was entered, which ends when the program that was started does.
 # With flags, that process enters a user namespace of its own, and this one, which has the right to, writes its maps.
-sub child { my ($flags, $uids, $gids, $proc) = @_;
-  my ($r, $w, $r2, $w2);
+sub child { my ($flags, $uids, $gids, $proc, $apart) = @_;
+  my ($r, $w, $r2, $w2, $told, $go);
   pipe($r, $w) or failed("pipe");
+  $apart and (pipe($told, TELL) && pipe(WAIT, $go) or failed("pipe"));
   $flags and (pipe($r2, $w2) or failed("pipe"));
   my $child = fork; defined $child or failed("fork");
   if ($child) {
@@ -57,6 +64,10 @@ sub child { my ($flags, $uids, $gids, $proc) = @_;
       close $r2;
       map_other("direct", $child, $uids, $gids);
       syswrite($w2, "x") }
+    if ($apart) {
+      close TELL; close WAIT;
+      map_command($told, $go, $uids, $gids, $proc);
+      close $go }
     waitpid($child, 0); exit($? & 127 ? 128 + ($? & 127) : $? >> 8) }
   close $r; close $w2 if $flags;
   # Here, because only who owns the process namespace may mount what shows it: MS_NOSUID | MS_NODEV | MS_NOEXEC.
@@ -66,7 +77,12 @@ sub child { my ($flags, $uids, $gids, $proc) = @_;
   # After the change of rights, which would take it away. The byte cannot be written where the other has already gone.
   die_with();
   syswrite($w, "x"); close $w;
-  await_byte($r2) if $flags }
+  await_byte($r2) if $flags;
+  $apart or return;
+  close $told; close $go;
+  for my $end (*TELL, *WAIT) { fcntl($end, 2, 0) or failed("fcntl") } # F_SETFD: bubblewrap gets them
+  # The second time it only finds the end, and closes it: the command would inherit it otherwise.
+  @APART = ("--unshare-user", "--info-fd", fileno TELL, "--userns-block-fd", fileno WAIT, "--block-fd", fileno WAIT) }
 while (@ARGV) {
   my $step = shift @ARGV;
   if ($step eq "mount") { my ($src, $dst, $type, $flags, $data) = splice @ARGV, 0, 5;
@@ -78,8 +94,8 @@ while (@ARGV) {
   elsif ($step eq "rlimit") { my ($which, $value) = splice @ARGV, 0, 2; my $pair = pack("QQ", $value, $value);
     syscall($PRLIMIT, 0, $which + 0, $pair, 0) == 0 or failed("setrlimit", $which, $value) }
   elsif ($step eq "enter") { enter(splice @ARGV, 0, 4) }
-  elsif ($step eq "child") { child(splice @ARGV, 0, 4) }
-  elsif ($step eq "exec") { exec { $ARGV[0] } @ARGV; failed("exec", $ARGV[0]) }
+  elsif ($step eq "child") { child(splice @ARGV, 0, 5) }
+  elsif ($step eq "exec") { splice @ARGV, 1, 0, @APART; exec { $ARGV[0] } @ARGV; failed("exec", $ARGV[0]) }
   else { $! = 22; failed("step", $step) } }
 `;
 
@@ -120,7 +136,15 @@ export class Steps {
    */
   child(identity?: Identity, proc = ""): this {
     const flags = identity === undefined ? 0 : CLONE_NEWUSER;
-    this.#list.push("child", String(flags), identity?.uids ?? "", identity?.gids ?? "", proc);
+    this.#list.push("child", String(flags), identity?.uids ?? "", identity?.gids ?? "", proc, "");
+    return this;
+  }
+  /**
+   * The same, and bubblewrap makes the user namespace for the command alone, with these maps. It stays outside of that:
+   * its root is the host's, and who has its rights could follow /proc/1/root there, or trace it.
+   */
+  childApart(uids: string, gids: string, proc: string): this {
+    this.#list.push("child", "0", uids, gids, proc, "1");
     return this;
   }
   mount(source: string, target: string, type: string, flags: number, data: string): this {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { Failure } from "#base/errors";
 import type { Checked } from "#container/check";
 import { missingEtc } from "#container/etc";
-import { type Identity, mayMount, rootIdentity, singleIdentity } from "#container/identity";
+import { type Identity, mappedOnto, mayMount, rootIdentity, singleIdentity } from "#container/identity";
 import type { ContainerOptions } from "#container/options";
 import { Steps } from "#container/outer";
 
@@ -210,7 +210,11 @@ export function plan(
   if (own !== undefined) steps.mkdir(own);
   const groups = privileged && context.delegated ? join(context.scratch, "cgroup") : undefined;
   if (groups !== undefined) steps.mkdir(groups).mount("cgroup2", groups, "cgroup2", 0, "");
-  steps.child(privileged ? who : undefined, own);
+  // Without fakeroot, bubblewrap puts the command into a user namespace below in any case.
+  if (own !== undefined && checked.fakeroot) {
+    const inside = privileged ? who : mappedOnto(who);
+    steps.childApart(inside.uids, inside.gids, own);
+  } else steps.child(privileged ? who : undefined, own);
   for (const [, which, value] of rlimits(options, context.byGroup)) steps.rlimit(which, value);
   return steps.exec(
     bubblewrap(context.bwrap, { merged, sys, ...(own === undefined ? {} : { proc: own }) }, checked, options),
