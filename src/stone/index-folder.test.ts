@@ -10,6 +10,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -19,8 +20,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PackageOffer } from "#model/package";
 import { extractStone } from "#stone/extract";
+import { sweepFiles } from "#stone/leftovers";
+import { StoneOutput } from "#stone/output";
 import { type IndexEvent, indexFolder, readIndex, streamIndex, writeIndex } from "#stone/repository";
 import { BodySet, writeStoneSync } from "#stone/writer";
+import { FileLock } from "#sys/lock";
 import { sha256Hex } from "#sys/sha256";
 import * as forge from "#tests/cases/stone-forge";
 import { makeStone, metaOf } from "#tests/crash/stones";
@@ -66,28 +70,65 @@ test("the other reader finds each package with its place, hash and size", async 
   expect(readIndex(index())).toEqual(offers);
 });
 
-test("what a killed process left of a stone is removed; what is young, another's, or of a process that lives stays", async () => {
+test("what a killed process left of a stone is removed; what is another's, or still being written, stays", async () => {
   makeStone(folder, "a", { "bin/a": "a" });
   const gone = "4194304"; // above the largest number that a process can have
   const names = {
-    old: `b-1-1-1-x86_64.stone.${gone}-1-abc.part`,
+    left: `b-1-1-1-x86_64.stone.${gone}-1-abc.part`,
     worker: `b-1-1-1-x86_64.stone.${gone}-w7-abc.part`,
-    young: `c-1-1-1-x86_64.stone.${gone}-1-abd.part`,
     live: `d-1-1-1-x86_64.stone.${process.pid}-1-abc.part`,
+    // By a process of another container, whose number means nothing here.
+    held: `e-1-1-1-x86_64.stone.${gone}-1-abc.part`,
     foreign: "video.part",
   };
-  for (const [what, name] of Object.entries(names)) {
-    writeFileSync(join(folder, name), "half");
-    if (what !== "young") utimesSync(join(folder, name), 1_600_000_000, 1_600_000_000);
-  }
+  for (const name of Object.values(names)) writeFileSync(join(folder, name), "half");
   const left = join(folder, `.a.${gone}.part`);
   mkdirSync(join(left, "usr/bin"), { recursive: true });
-  utimesSync(left, 1_600_000_000, 1_600_000_000);
+  {
+    using _held = FileLock.tryAcquire(join(folder, names.held), "exclusive", "");
+    await indexFolder(folder);
+    const there = (name: string) => existsSync(join(folder, name));
+    expect(Object.values(names).filter(there)).toEqual([names.live, names.held, names.foreign]);
+  }
   await indexFolder(folder);
-  const there = (name: string) => existsSync(join(folder, name));
-  expect(Object.values(names).filter(there)).toEqual([names.young, names.live, names.foreign]);
+  expect(existsSync(join(folder, names.held))).toBe(false);
   extractStone(join(folder, readdirSync(folder).find((name) => name.endsWith(".stone")) ?? ""), folder);
   expect(existsSync(left)).toBe(false);
+});
+
+test("while a stone is being written nobody sweeps it, whatever its name says", () => {
+  const path = join(folder, "x.stone");
+  using output = new StoneOutput(path);
+  output.write(Buffer.from("half"));
+  const [name = ""] = readdirSync(folder);
+  const foreign = name.replace(`.${process.pid}-`, ".4194304-");
+  renameSync(join(folder, name), join(folder, foreign));
+  sweepFiles(folder, [foreign]);
+  expect(readdirSync(folder)).toEqual([foreign]);
+  renameSync(join(folder, foreign), join(folder, name));
+  output.finish(false);
+  expect(readdirSync(folder)).toEqual(["x.stone"]);
+});
+
+test("every stone that is no good is named in one run, and the index stays as it was", async () => {
+  makeStone(folder, "a", { "bin/a": "a" });
+  await indexFolder(folder);
+  const before = readFileSync(index());
+  const b = makeStone(folder, "b", { "bin/b": "b" });
+  writeFileSync(b.path, readFileSync(b.path).subarray(0, 100));
+  writeFileSync(join(folder, "c.stone"), "no stone");
+  makeStone(folder, "d", { "bin/d": "d" });
+  const events: IndexEvent[] = [];
+  const refused: unknown = await indexFolder(folder, { onEvent: (event) => events.push(event) }).catch(
+    (error: unknown) => error,
+  );
+  expect(String(refused)).toContain("2 of 4 stones are no good");
+  const bad = events.filter((event) => event.type === "bad").map(({ path }) => path);
+  expect(bad.sort()).toEqual([b.path, join(folder, "c.stone")]);
+  expect(readFileSync(index()).equals(before)).toBe(true);
+  rmSync(b.path);
+  // One alone is told by its own failure.
+  await expect(indexFolder(folder)).rejects.toThrow(/c\.stone/);
 });
 
 test("the newest release counts; the same release twice is refused and the old index stays", async () => {

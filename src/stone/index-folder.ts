@@ -30,6 +30,8 @@ export type IndexEvent =
     }
   /** An older release of a package, left out. */
   | { readonly type: "older"; readonly path: string; readonly newer: string }
+  /** A stone that cannot be used; there will be no index, but the others are looked at first. */
+  | { readonly type: "bad"; readonly path: string; readonly problem: string }
   /** A warning: these packages cannot be installed together. */
   | ({ readonly type: "collision" } & Collision);
 
@@ -130,10 +132,29 @@ function newest(offers: readonly PackageOffer[], index: string, onEvent: (event:
   return [...byName.values()].sort((a, b) => compareText(a.meta.name, b.meta.name));
 }
 
+/** What is wrong with a stone; what is no fault of the stone is thrown again. */
+function badStone(error: unknown, path: string): Failure {
+  if (error instanceof Failure) return error;
+  const found = errnoCode(error);
+  if (found === undefined) throw error;
+  return new Failure("io", `Cannot read "${path}": ${found}, expected a stone that can be read`, { cause: error });
+}
+
+/** An index without a package that lies in the folder would be worse than none: whoever asks for it would hear that it is not there. */
+function refusal(folder: string, stones: number, bad: readonly Failure[]): Failure {
+  const [first] = bad;
+  if (first !== undefined && bad.length === 1) return first;
+  const message = `Cannot index "${folder}": ${bad.length} of ${stones} stones are no good, expected none`;
+  return new Failure(first?.code ?? "io", message, {
+    hint: "Remove them, or move them out of the folder; the index is as it was.",
+  });
+}
+
 /**
- * Indexes every stone below `folder` and writes the index, and removes what killed processes left of stones there; beside it stands `<index>.hashes`, a cache that may be
- * removed. Gives the packages in the index. Throws what reading a stone throws, `stone.meta` for one release twice,
- * `stone.limit` above 65,535 packages; the old index is then as it was.
+ * Indexes every stone below `folder` and writes the index, and removes what killed processes left of stones there; beside it
+ * stands `<index>.hashes`, a cache that may be removed. Gives the packages in the index. Throws what reading a stone throws,
+ * after all were read and the listener was told of each that is no good; `stone.meta` for one release twice, `stone.limit`
+ * above 65,535 packages. The old index is then as it was.
  */
 export async function indexFolder(folder: string, options: IndexOptions = {}): Promise<PackageOffer[]> {
   const { onEvent = () => {}, collisions = true } = options;
@@ -150,22 +171,40 @@ export async function indexFolder(folder: string, options: IndexOptions = {}): P
   const files = new Map<PackageOffer, string>();
   let next = 0;
   let done = 0;
+  const bad: Failure[] = [];
+  const take = async (stone: Stone, path: string): Promise<void> => {
+    const known = cache.get(stone.file, stone.stamp);
+    const began = BigInt(Date.now()) * 1_000_000n;
+    const hash = known ?? (await hashFile(path));
+    if (known === undefined) cache.set(stone.file, stone.stamp, hash, began);
+    const uri = uriOf(relative(dirname(out), resolve(path)));
+    const offer = readOffer(path, hash, uri, Number(stone.stamp.size));
+    offers.push(offer);
+    files.set(offer, path);
+    done += 1;
+    onEvent({ type: "read", path, done, bytes: offer.size, cached: known !== undefined });
+  };
   const worker = async (): Promise<void> => {
     for (let stone = stones[next++]; stone !== undefined; stone = stones[next++]) {
       const path = join(folder, stone.file);
-      const known = cache.get(stone.file, stone.stamp);
-      const began = BigInt(Date.now()) * 1_000_000n;
-      const hash = known ?? (await hashFile(path));
-      if (known === undefined) cache.set(stone.file, stone.stamp, hash, began);
-      const uri = uriOf(relative(dirname(out), resolve(path)));
-      const offer = readOffer(path, hash, uri, Number(stone.stamp.size));
-      offers.push(offer);
-      files.set(offer, path);
-      done += 1;
-      onEvent({ type: "read", path, done, bytes: offer.size, cached: known !== undefined });
+      try {
+        await take(stone, path);
+      } catch (error) {
+        const failure = badStone(error, path);
+        bad.push(failure);
+        onEvent({ type: "bad", path, problem: failure.message });
+      }
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  if (bad.length > 0) {
+    cache.save(); // what was hashed need not be hashed again
+    throw refusal(
+      folder,
+      stones.length,
+      bad.sort((a, b) => compareText(a.message, b.message)),
+    );
+  }
 
   // Threads finish in any order; everything after this must not depend on it.
   offers.sort((a, b) => compareText(a.uri, b.uri));

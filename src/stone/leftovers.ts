@@ -5,15 +5,23 @@
  * What a process that was killed left half written. Nobody reads it, but it takes room: whoever next writes the same kind of
  * thing to the folder sweeps it.
  */
-import { lstatSync, readdirSync, rmSync } from "node:fs";
+import { closeSync, constants, openSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { errnoCode } from "#base/errors";
+import { c } from "#sys/libc";
 
-/** Milliseconds that it must have lain still: a number of a process may be that of one in another container. */
-const STILL = 60 * 60 * 1000;
+const LOCK_EXCLUSIVELY_NOW = 2 | 4;
 /** Names of files that StoneOutput writes to, and of folders that are extracted to. The group is the number of the process. */
 const FILE = /\.(\d{1,10})-w?\d+-[0-9a-z]+\.part$/;
 const FOLDER = /^\..+\.(\d{1,10})\.part$/;
+
+/**
+ * Marks what is being written, as long as the descriptor is open: numbers of processes say nothing of those in other
+ * containers. False where somebody holds it, or where the file system knows no locks.
+ */
+export function holdUnfinished(fd: number): boolean {
+  return c.flock(fd, LOCK_EXCLUSIVELY_NOW) === 0;
+}
 
 /** Removes those of the named files of a folder that StoneOutput began and never ended. */
 export function sweepFiles(folder: string, names: readonly string[]): void {
@@ -29,12 +37,15 @@ function sweep(folder: string, name: string, pattern: RegExp): void {
   const pid = Number(pattern.exec(name)?.[1] ?? 0);
   if (pid === 0 || lives(pid)) return;
   const path = join(folder, name);
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat === undefined || Date.now() - stat.mtimeMs < STILL) return;
   try {
-    rmSync(path, { recursive: true, force: true });
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      if (holdUnfinished(fd)) rmSync(path, { recursive: true, force: true });
+    } finally {
+      closeSync(fd);
+    }
   } catch {
-    // Somebody else's: it is not in the way.
+    // Somebody else's, or gone already: it is not in the way.
   }
 }
 

@@ -5,6 +5,7 @@
 import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { errnoCode, Failure } from "#base/errors";
+import { holdUnfinished } from "#stone/leftovers";
 import { Sha256 } from "#sys/sha256";
 import { syncDirectory } from "#sys/sync";
 
@@ -29,6 +30,7 @@ export class StoneOutput {
     serial += 1;
     this.#temporary = `${path}.${process.pid}-${Bun.isMainThread ? "" : "w"}${serial}-${Date.now().toString(36)}.part`;
     this.#fd = this.#told(() => openSync(this.#temporary, "wx+", 0o644));
+    holdUnfinished(this.#fd);
   }
 
   /** Bytes written so far. */

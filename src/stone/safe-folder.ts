@@ -7,6 +7,7 @@
  */
 import { closeSync, mkdirSync, openSync, readSync } from "node:fs";
 import type { Xattrs } from "#model/layout";
+import { holdUnfinished } from "#stone/leftovers";
 import {
   AT_SYMLINK_NOFOLLOW,
   c,
@@ -40,6 +41,7 @@ export class SafeFolder {
     mkdirSync(path, { mode: 0o700 });
     this.#path = path;
     this.#root = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    holdUnfinished(this.#root);
   }
 
   #split(path: string): { parent: number; name: Uint8Array } {

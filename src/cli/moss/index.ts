@@ -23,6 +23,7 @@ export async function run({ operands, options, ui }: Invocation): Promise<void> 
   let collisions = 0;
   let done = 0;
   const progress = ui.progress("Indexing", "bytes");
+  const bad: string[] = [];
   const offers = await indexFolder(folder, {
     out,
     collisions: !options.flag("no-collisions"),
@@ -36,6 +37,10 @@ export async function run({ operands, options, ui }: Invocation): Promise<void> 
           if (event.cached) cached += 1;
           progress.update(done, bytes, printable(event.path));
           break;
+        case "bad":
+          ui.event({ type: "bad", path: event.path, problem: event.problem });
+          bad.push(event.problem);
+          break;
         case "older":
           older += 1;
           if (ui.verbose) ui.note(`${printable(event.path)} is left out: ${printable(event.newer)} is newer`);
@@ -47,6 +52,11 @@ export async function run({ operands, options, ui }: Invocation): Promise<void> 
           }
       }
     },
+  }).catch((error: unknown) => {
+    progress.end();
+    // One is told by the failure itself.
+    if (bad.length > 1) for (const problem of bad.sort()) ui.problem(printable(problem));
+    throw error;
   });
   progress.end();
   if (collisions > SHOWN && !ui.verbose) {
