@@ -58,7 +58,9 @@ test("an upgrade, a removal and a rollback each give exactly the tree of the sta
     await install(root, list, {}, events);
     trees.push(snapshot(`${directory}/usr`));
     const full = events.some(({ kind }) => kind === "full-build");
-    expect(full).toBe(trees.length === 1);
+    // The first install leaves no spare, since most roots that are made are never changed; the first change does.
+    expect(full).toBe(trees.length <= 2);
+    expect(readdirSync(root.trees).length).toBe(trees.length === 1 ? 0 : 2);
   }
   expect(trees[4]).toEqual(trees[0] ?? []);
   for (const id of [1, 2, 5, 3, 4, 1]) {
@@ -73,9 +75,9 @@ test("what others changed in a spare tree is seen, and the tree is built in full
   const directory = freshRoot();
   using root = MossRoot.open(directory);
   const [a, b] = [nano(), which()];
+  await install(root, [b]);
   await install(root, [a]);
-  const [spare] = readdirSync(root.trees);
-  writeFileSync(`${root.trees}/${spare}/usr/bin/foreign`, "x");
+  for (const place of readdirSync(root.trees)) writeFileSync(`${root.treePath(place)}/bin/foreign`, "x");
   const events: TransitionEvent[] = [];
   await install(root, [a, b], {}, events);
   const reasons = events.flatMap((event) => (event.kind === "full-build" ? [event.reason] : []));

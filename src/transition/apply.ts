@@ -141,7 +141,8 @@ export async function apply(root: MossRoot, request: ApplyRequest, onEvent: List
     watch.lap("commit");
     await runAfter(root, journal, hooks, onEvent);
     watch.lap("hooks");
-    ensureSpare(root, onEvent);
+    // A root that is never changed again need not pay for changes: the first of them makes the first spare.
+    if (journal.before !== 0) ensureSpare(root, onEvent);
     watch.lap("spare");
     return { state: staged.state, before: journal.before, made: true, changes: staged.changes, timings: watch.timings };
   } catch (error) {
