@@ -7,7 +7,7 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { machineState, processesWith } from "#tests/support/machine-state";
@@ -203,6 +203,13 @@ test.skipIf(!HAVE_TINY)("files outside /usr are refused by name and nothing is w
   const error = await leavesNothing(() => tiny.failure());
   expect([error.code, error.message]).toEqual(["package.path", expect.stringContaining("/etc/sample.conf")]);
   expect(existsSync(join(tiny.out, "manifest.x86_64.bin"))).toBe(false);
+});
+
+test.skipIf(!HAVE_TINY)("what a build makes lies where nobody else on the host can run it", async () => {
+  tiny.recipe(`build: |\n    cp /usr/bin/busybox su\n    chmod 4755 su\n    false\n${EMPTY}`);
+  expect((await tiny.failure()).code).toBe("build.failed");
+  expect(statSync(join(tiny.cache, "builds/sample-1-1/build/x86_64/su")).mode & 0o7777).toBe(0o4755);
+  expect(statSync(join(tiny.cache, "builds/sample-1-1")).mode & 0o777).toBe(0o700);
 });
 
 test.skipIf(!HAVE_TINY)(

@@ -80,3 +80,11 @@ test("what lies outside /usr is refused by name, the first twenty at least", () 
     expect(error.message).toMatch(/\/etc\/f10, .*\/etc\/f29 and 5 more$/);
   }
 });
+
+test("/usr itself has to be a folder", () => {
+  symlinkSync("/etc", join(folder, "usr"));
+  expect(() => refuseOutside(walkInstall(folder))).toThrow(/outside \/usr: \/usr$/);
+  rmSync(join(folder, "usr"));
+  mkdirSync(join(folder, "usr"), { mode: 0o700 });
+  refuseOutside(walkInstall(folder));
+});

@@ -94,9 +94,9 @@ export function walkInstall(root: string, options: WalkOptions = {}): InstalledF
 
 /** Throws `package.path` where files lie outside /usr, naming them. */
 export function refuseOutside(files: readonly InstalledFile[]): void {
-  const outside = files.filter((file) => !file.path.startsWith("/usr/")).map((file) => file.path);
-  // "/usr" itself is there when it is empty or has an odd mode; it is no file of a package either.
-  const named = outside.filter((path) => path !== "/usr");
+  // The folder "/usr" itself is there when it is empty or has an odd mode; it is no file of a package either.
+  const own = (file: InstalledFile) => file.path === "/usr" && file.kind === "directory";
+  const named = files.filter((file) => !file.path.startsWith("/usr/") && !own(file)).map((file) => file.path);
   if (named.length === 0) return;
   const shown = named.slice(0, 20).join(", ");
   const more = named.length > 20 ? ` and ${named.length - 20} more` : "";

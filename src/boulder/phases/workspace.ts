@@ -88,6 +88,8 @@ export class Workspace implements Disposable {
   }
 
   prepare(): void {
+    // Nobody else's: what a recipe makes here as root, set-user-id programs too, lies on the host's disk.
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     for (const folder of [this.build, this.install, this.sources, this.scripts, this.logs, this.status]) {
       mkdirSync(folder, { recursive: true, mode: 0o755 });
     }
