@@ -74,6 +74,8 @@ export interface ContainerOptions {
   readonly signal?: AbortSignal;
   /** Passes the caller's stdin, stdout, stderr and terminal through, instead of capturing the output. */
   readonly interactive?: boolean;
+  /** Passes only the caller's stdin and terminal through: output is captured, and what opens the terminal can talk there. */
+  readonly terminal?: boolean;
   /** Bytes on stdin; empty where absent. */
   readonly input?: string | Uint8Array;
 }

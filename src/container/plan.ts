@@ -153,7 +153,7 @@ function bubblewrap(bwrap: string, parts: Parts, checked: Checked, options: Cont
   const args = [bwrap, "--die-with-parent", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"];
   if (parts.proc === undefined) args.push("--unshare-pid");
   if (options.network !== true) args.push("--unshare-net");
-  if (options.interactive !== true) args.push("--new-session");
+  if (options.interactive !== true && options.terminal !== true) args.push("--new-session");
   args.push("--hostname", options.hostname ?? "moss", "--json-status-fd", "3");
   if (!checked.fakeroot) args.push("--unshare-user", "--uid", String(checked.uid), "--gid", String(checked.gid));
   if (options.init === true) args.push("--as-pid-1", "--cap-add", "ALL");

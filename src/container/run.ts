@@ -127,7 +127,11 @@ async function launch(
     cwd: "/",
     env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C" },
     stdio: [
-      passed ? "inherit" : options.input === undefined ? "ignore" : Buffer.from(options.input),
+      passed || options.terminal === true
+        ? "inherit"
+        : options.input === undefined
+          ? "ignore"
+          : Buffer.from(options.input),
       passed ? "inherit" : "pipe",
       passed ? "inherit" : "pipe",
       status,

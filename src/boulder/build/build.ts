@@ -9,6 +9,7 @@ import { familyOf } from "../macros/load";
 import { packageTemplates } from "../macros/templates";
 import { verifyManifest, writeBuildManifests } from "../package/manifest";
 import { type PackagingResult, packageInstall } from "../package/package";
+import { breakpointsOf } from "../phases/breakpoint";
 import { findMissing, missingText } from "../phases/missing";
 import { type PhaseContext, PhaseFailure, phaseName, runPhase } from "../phases/phase";
 import { openShell } from "../phases/shell";
@@ -108,6 +109,7 @@ export function contextOf(plan: Plan, root: BuildRoot, workspace: Workspace, opt
     workspace,
     root: root.folder,
     binds: bindsOf(workspace, plan, dirname(options.recipePath), caches),
+    terminal: options.terminal,
     onOutput: (chunk) => options.onEvent({ kind: "output", chunk }),
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
     ...(options.memory === undefined ? {} : { memory: options.memory }),
@@ -148,6 +150,8 @@ async function runStages(
       const name = phaseName(stage, planned.phase);
       const log = join(workspace.logs, `${name}.log`);
       onEvent({ kind: "phase", target: stage.target, stage: stage.stage, phase: planned.phase, log });
+      const lines = breakpointsOf(planned.lines);
+      if (lines.length > 0) onEvent({ kind: "breakpoints", lines, opens: options.terminal });
       const { wallMs, cpuMs } = await runPhase(stage, planned, context).catch(async (error: unknown) => {
         if (options.shell && error instanceof PhaseFailure) {
           onEvent({ kind: "shell", phase: planned.phase, message: error.message });

@@ -21,6 +21,8 @@ export type BuildEvent =
       readonly phase: string;
       readonly log: string;
     }
+  /** The phase that was named last stops at these lines of the recipe; `opens` where a shell opens there. */
+  | { readonly kind: "breakpoints"; readonly lines: readonly number[]; readonly opens: boolean }
   /** Output of the phase that was named last; valid only during the call. */
   | { readonly kind: "output"; readonly chunk: Uint8Array }
   | { readonly kind: "done"; readonly phase: string; readonly wallMs: number; readonly cpuMs: number }

@@ -33,6 +33,8 @@ export interface BuildOptions {
   readonly keep: boolean;
   /** Opens a shell in the root where a phase failed, before the build ends. */
   readonly shell: boolean;
+  /** Breakpoints open a shell: stdin is a terminal. */
+  readonly terminal: boolean;
   /** A manifest that the build has to agree with. */
   readonly verify?: string;
   readonly timeout?: number;

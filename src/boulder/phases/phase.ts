@@ -19,6 +19,7 @@ import { type ScriptLine, scriptText } from "../macros/expand";
 import { buildFolder, GUEST } from "../plan/guest";
 import type { PlannedPhase, PlannedStage } from "../plan/plan";
 import type { Recipe } from "../recipe/model";
+import { BREAKPOINT_FILE, BREAKPOINT_SCRIPT, breakpointsOf, ENDS_HERE, TERMINAL_FD } from "./breakpoint";
 import { STATUS, type Workspace } from "./workspace";
 
 export interface PhaseContext {
@@ -34,6 +35,8 @@ export interface PhaseContext {
   /** Processes and threads of the phase at a time. */
   readonly processes?: number;
   readonly signal?: AbortSignal;
+  /** Whether breakpoints can open a shell: stdin is a terminal, and output is for people. */
+  readonly terminal: boolean;
   readonly onOutput?: (chunk: Uint8Array) => void;
 }
 
@@ -65,6 +68,9 @@ export async function runPhase(
   const name = phaseName(stage, planned.phase);
   const log = join(workspace.logs, `${name}.log`);
   writeFileSync(join(workspace.scripts, `${name}.sh`), scriptText(planned.lines));
+  const stops = breakpointsOf(planned.lines).length > 0;
+  if (stops) writeFileSync(join(workspace.scripts, BREAKPOINT_FILE), BREAKPOINT_SCRIPT);
+  const terminal = stops && context.terminal;
   const failureFile = join(workspace.status, "failure");
   rmSync(failureFile, { force: true });
   const handle = openSync(log, "w");
@@ -74,8 +80,15 @@ export async function runPhase(
       {
         root: context.root,
         // One stream keeps messages and output in their order.
-        command: [SHELL, "-c", 'exec 2>&1 "$0" "$1"', SHELL, `${GUEST.scripts}/${name}.sh`],
-        env: environmentOf(stage),
+        command: [
+          SHELL,
+          "-c",
+          `exec 2>&1 ${TERMINAL_FD}<&0 </dev/null "$0" "$1"`,
+          SHELL,
+          `${GUEST.scripts}/${name}.sh`,
+        ],
+        env: { ...environmentOf(stage), ...(terminal ? { BOULDER_TERM: process.env["TERM"] ?? "dumb" } : {}) },
+        terminal,
         cwd: buildFolder(stage.target),
         fakeroot: true,
         network: recipe.options.networking,
@@ -85,7 +98,8 @@ export async function runPhase(
           pids: context.processes ?? MAX_PIDS,
           ...(context.memory === undefined ? {} : { memory: context.memory }),
         },
-        ...(context.timeout === undefined ? {} : { timeout: context.timeout * 1000 }),
+        // Nobody is to hurry in a shell.
+        ...(context.timeout === undefined || terminal ? {} : { timeout: context.timeout * 1000 }),
         ...(context.signal === undefined ? {} : { signal: context.signal }),
       },
       (chunk) => {
@@ -143,8 +157,9 @@ function failureOf(failed: Failed): PhaseFailure {
   const line = where?.line?.line;
   const via = where?.line?.via[0];
   const place = line === undefined ? "" : ` at ${recipe.file}:${line}${via === undefined ? "" : ` (${via})`}`;
+  const ends = where?.command === ENDS_HERE;
   const rows = [
-    `Cannot build "${recipe.name}": ${planned.phase} for ${stage.target} failed${place}: ${failed.reason}`,
+    `Cannot build "${recipe.name}": ${planned.phase} for ${stage.target} ${ends ? "ended" : "failed"}${place}: ${ends ? "a breakpoint is there" : failed.reason}`,
     ...(where?.command === undefined ? [] : [`  command: ${shorten(where.command)}`]),
     ...lines.map((text) => `  | ${text}`),
   ];

@@ -13,6 +13,7 @@ import { environmentOf, type PhaseContext } from "./phase";
 /** After the environment of scripts: a shell for people goes on after a command that fails, and repeats none. */
 const FOR_PEOPLE = `set +o errexit +o errtrace +o pipefail +o nounset +x
 trap - ERR
+unset HISTFILE
 PS1='boulder \\w \\$ '
 `;
 

@@ -62,6 +62,7 @@ export async function buildOptions(
     buildRelease: options.number("build-release", 1) ?? 1,
     keep: options.flag("keep"),
     shell: options.flag("shell"),
+    terminal: process.stdin.isTTY && !ui.json,
     command,
     onEvent: watcher.on,
     ...(from === undefined ? {} : { from }),

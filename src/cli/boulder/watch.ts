@@ -47,6 +47,8 @@ export function watchBuild(ui: Ui, output: boolean): BuildWatcher {
     if (event.kind !== "source") end();
     if (ui.json) tellProgram(ui, event);
     else tellPeople(ui, event);
+    // A bar would write over what the shell shows.
+    if (event.kind === "breakpoints" && event.opens) end();
     if (event.kind !== "phase") return;
     lines = 0;
     if (output) pen.tag = `${event.phase.padEnd(8)}| `;
@@ -112,7 +114,12 @@ function clean(line: string): string {
 
 function isWarning(event: Exclude<BuildEvent, { kind: "output" }>): boolean {
   const { kind } = event;
-  return kind === "problem" || kind === "unresolved" || (kind === "packaging" && event.event.type === "warning");
+  return (
+    kind === "problem" ||
+    kind === "unresolved" ||
+    (kind === "breakpoints" && !event.opens) ||
+    (kind === "packaging" && event.event.type === "warning")
+  );
 }
 
 function textOf(event: Exclude<BuildEvent, { kind: "output" }>): string {
@@ -141,6 +148,12 @@ function plainTextOf(event: Exclude<BuildEvent, { kind: "output" }>): string {
       return packagingText(event.event);
     case "shell":
       return `${event.message}\nA shell where ${event.phase} failed; leave it to end the build`;
+    case "breakpoints": {
+      const where = `${event.lines.length === 1 ? "line" : "lines"} ${event.lines.join(", ")} of the recipe`;
+      return event.opens
+        ? `A shell opens at ${where}`
+        : `No shell opens at the breakpoint at ${where}: stdin is no terminal`;
+    }
     case "unresolved":
       return `${event.package} needs ${event.dependency}, which nothing gives (from ${event.files.slice(0, 3).join(", ") || "the recipe"})`;
     case "manifest":
