@@ -25,7 +25,7 @@ import {
 import { inTransactions, type Step } from "#collections/steps";
 import { formatCapability } from "#model/dependency";
 import type { PackageOffer } from "#model/package";
-import type { BucketType, Database } from "#moss-db/index";
+import type { BucketType, Database, WriteTransaction } from "#moss-db/index";
 
 /** Packages of one piece of the search texts, and of one step. */
 const ROWS = 512;
@@ -124,19 +124,24 @@ export function replaceOffers(
   let old: CollectionRecord | undefined;
   let record: CollectionRecord;
   try {
-    record = inTransactions(database, writing(counted(), generation), (tx) => {
+    const finish = (tx: WriteTransaction) => {
       const records = tx.bucket(COLLECTIONS);
       old = records.get(name);
       const made = { ...known, generation, packages };
       records.set(name, made);
       if (old !== undefined && old.packages <= MANY) tx.drop(offersOf(old.generation));
       return made;
-    });
+    };
+    record = inTransactions(database, writing(counted(), generation), finish);
   } catch (error) {
     giveUp(database, generation);
     throw error;
   }
-  if (old !== undefined && old.packages > MANY) removeOffers(database, old.generation);
+  if (old !== undefined && old.packages > MANY) {
+    // All that was gathered of the new index is of no use any more, and removing reads nearly every page of the old one.
+    Bun.gc(true);
+    removeOffers(database, old.generation);
+  }
   return record;
 }
 

@@ -5,13 +5,14 @@
  * Writing much in several transactions: LMDB holds every page that a transaction has written in memory until it ends. Whoever writes
  * so must see to it that readers find nothing unfinished, and that what is left unfinished is found again.
  */
+import { edenGC } from "bun:jsc";
 import type { Database, WriteTransaction } from "#moss-db/index";
 
 /** Some writing of the order of half a megabyte. */
 export type Step = (tx: WriteTransaction) => void;
 
-/** Steps of one transaction: with them some 8 MB of pages. */
-const STEPS = 16;
+/** Steps of one transaction: with them some 4 MB of pages. */
+const STEPS = 8;
 
 /** Does all steps, and then `last` in the transaction of the last of them. Few steps are done in one transaction. */
 export function inTransactions<T>(
@@ -29,7 +30,7 @@ export function inTransactions<T>(
       return undefined;
     });
     if (end !== undefined) return end.result;
-    // What was decoded and written is garbage now. Left to itself the collector waits until there is as much of it as of all else.
-    Bun.gc(true);
+    // Left to itself the collector lets what was decoded and written grow to some hundred MB; within a transaction it clears nothing.
+    edenGC();
   }
 }

@@ -43,18 +43,30 @@ const INTEGERS: Readonly<Record<IntegerType, IntegerCodec>> = {
   uint64: { size: 8, read: (view, at) => view.getBigUint64(at) },
 };
 
-function readText(bytes: Uint8Array, start: number, end: number, name: string, what: string): string {
-  const text = fromUtf8(bytes.subarray(start, trimNuls(bytes, start, end)));
-  if (text === undefined) throw stoneFailure("stone.record", name, `${what} is not UTF-8, expected text`);
-  if (text.includes("\0")) throw stoneFailure("stone.record", name, `a NUL inside ${what}, expected text`);
+/** True where all bytes are ASCII and none is NUL, as in nearly all texts: these need no decoder, and no view of their bytes. */
+function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i] ?? 0;
+    if (byte === 0 || byte >= 0x80) return false;
+  }
+  return true;
+}
+
+function readText(bytes: Buffer, start: number, end: number, name: string, what: () => string): string {
+  const stop = trimNuls(bytes, start, end);
+  if (isPlain(bytes, start, stop)) return bytes.toString("latin1", start, stop);
+  const text = fromUtf8(bytes.subarray(start, stop));
+  if (text === undefined) throw stoneFailure("stone.record", name, `${what()} is not UTF-8, expected text`);
+  if (text.includes("\0")) throw stoneFailure("stone.record", name, `a NUL inside ${what()}, expected text`);
   return text;
 }
 
 /**
- * Reads `count` records that must fill `bytes` exactly. Throws `stone.record`.
- * Bytes of unknown types are copied; nothing in the result refers to `bytes`.
+ * Reads `count` records that must fill `stored` exactly. Throws `stone.record`.
+ * Bytes of unknown types are copied; nothing in the result refers to `stored`.
  */
-export function decodeMeta(bytes: Uint8Array, count: number, name: string): MetaRecord[] {
+export function decodeMeta(stored: Uint8Array, count: number, name: string): MetaRecord[] {
+  const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
   const view = viewOf(bytes);
   const records: MetaRecord[] = [];
   let at = 0;
@@ -82,7 +94,7 @@ export function decodeMeta(bytes: Uint8Array, count: number, name: string): Meta
 }
 
 function decodeValue(
-  bytes: Uint8Array,
+  bytes: Buffer,
   view: DataView,
   tag: number,
   typeId: number,
@@ -91,8 +103,8 @@ function decodeValue(
   name: string,
 ): MetaRecord {
   const type = TYPE_NAMES.get(typeId);
-  if (type === undefined) return { tag, type: "unknown", typeId, value: bytes.slice(start, end) };
-  if (type === "string") return { tag, type, value: readText(bytes, start, end, name, `metadata text ${tag}`) };
+  if (type === undefined) return { tag, type: "unknown", typeId, value: new Uint8Array(bytes.subarray(start, end)) };
+  if (type === "string") return { tag, type, value: readText(bytes, start, end, name, () => `metadata text ${tag}`) };
   if (type === "dependency" || type === "provider") {
     if (end - start < 2) {
       throw stoneFailure("stone.record", name, `a ${type} of ${end - start} bytes, expected a kind and a name`);
@@ -100,7 +112,7 @@ function decodeValue(
     return {
       tag,
       type,
-      value: { kindId: bytes[start] ?? 0, name: readText(bytes, start + 1, end, name, `a ${type}`) },
+      value: { kindId: bytes[start] ?? 0, name: readText(bytes, start + 1, end, name, () => `a ${type}`) },
     };
   }
   const { size, read } = INTEGERS[type];

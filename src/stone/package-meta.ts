@@ -24,14 +24,19 @@ export interface MetaFields {
 }
 
 class Records {
-  readonly #first = new Map<number, MetaRecord>();
   readonly #all: readonly MetaRecord[];
   readonly #name: string;
 
   constructor(all: readonly MetaRecord[], name: string) {
     this.#all = all;
     this.#name = name;
-    for (const record of all) if (!this.#first.has(record.tag)) this.#first.set(record.tag, record);
+  }
+
+  /** Of a field that stands there several times the first counts. A walk: packages have few records, and indexes many packages. */
+  #first(tag: MetaTag): MetaRecord | undefined {
+    const number = META_TAGS[tag];
+    for (const record of this.#all) if (record.tag === number) return record;
+    return undefined;
   }
 
   #bad(tag: MetaTag, found: string): Error {
@@ -39,14 +44,14 @@ class Records {
   }
 
   text(tag: MetaTag): string | undefined {
-    const record = this.#first.get(META_TAGS[tag]);
+    const record = this.#first(tag);
     if (record === undefined) return undefined;
     if (record.type !== "string") throw this.#bad(tag, `a field of type ${record.type}`);
     return record.value;
   }
 
   number(tag: MetaTag): number | undefined {
-    const record = this.#first.get(META_TAGS[tag]);
+    const record = this.#first(tag);
     if (record === undefined) return undefined;
     if (typeof record.value !== "bigint") throw this.#bad(tag, `a field of type ${record.type}`);
     if (record.value < 0n || record.value > BigInt(Number.MAX_SAFE_INTEGER)) {
@@ -68,16 +73,18 @@ class Records {
   }
 
   texts(tag: MetaTag): string[] {
-    return this.#all.flatMap((record) =>
-      record.tag === META_TAGS[tag] && record.type === "string" ? [record.value] : [],
-    );
+    const number = META_TAGS[tag];
+    const out: string[] = [];
+    for (const record of this.#all) if (record.tag === number && record.type === "string") out.push(record.value);
+    return out;
   }
 
   /** Dependencies or providers; those of kinds that we do not know are left out, as they can match nothing. */
   capabilities(tag: MetaTag): Capability[] {
+    const number = META_TAGS[tag];
     const out: Capability[] = [];
     for (const record of this.#all) {
-      if (record.tag !== META_TAGS[tag] || (record.type !== "dependency" && record.type !== "provider")) continue;
+      if (record.tag !== number || (record.type !== "dependency" && record.type !== "provider")) continue;
       const kind = kindOf(record.value.kindId);
       if (kind !== undefined && record.value.name !== "") out.push({ kind, name: record.value.name });
     }
