@@ -10,6 +10,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { Groups } from "#container/cgroup";
 import { machineState, processesWith } from "#tests/support/machine-state";
 import { HAVE_TINY, TinyBoulder } from "#tests/support/tiny-boulder";
 
@@ -25,6 +26,9 @@ afterAll(() => tiny?.[Symbol.dispose]());
 
 const EMPTY = 'packages:\n    - "%(name)":\n        empty: true\n';
 const isRoot = process.getuid?.() === 0;
+using groups = Groups.create({ memory: 2 ** 30 }, false);
+/** Where no control groups can be made, each process of a phase is bounded by itself, and dd finds the words. */
+const usedUp = groups.enforced.includes("memory") ? "it used up its memory" : "out of memory";
 
 /** What a failed build may change: when its root was last used. */
 function leftBehind() {
@@ -120,6 +124,18 @@ test.skipIf(!HAVE_TINY)("a phase that forks for ever meets a bound and ends", as
   const error = await leavesNothing(() => tiny.failure(["--processes", "200"]));
   expect([error.code, error.message]).toEqual(["build.failed", expect.stringContaining("can't fork")]);
   expect(processesWith("sleep 9876")).toEqual([]);
+});
+
+test.skipIf(!HAVE_TINY)("a phase that uses up its memory is ended, and says so", async () => {
+  // dd holds one block of this size in memory.
+  const hungry = (size: string) => `build: |\n    dd if=/dev/zero of=/dev/null bs=${size} count=1\n${EMPTY}`;
+  tiny.recipe(hungry("512M"));
+  const error = await leavesNothing(() => tiny.failure(["--memory", "64"]));
+  expect([error.code, error.message]).toEqual(["build.failed", expect.stringContaining(usedUp)]);
+  expect(error.message).toContain("command: dd if=/dev/zero");
+  expect((await tiny.build(["--memory", "1024"])).code).toBe(0);
+  tiny.recipe(hungry("16M"));
+  expect((await tiny.build(["--memory", "64"])).code).toBe(0);
 });
 
 test.skipIf(!HAVE_TINY || !isRoot)("a build that fills the disk says so", async () => {
