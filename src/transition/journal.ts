@@ -13,6 +13,7 @@ import { sha256Hex } from "#sys/sha256";
 import { syncDirectory } from "#sys/sync";
 import { makeRootLinks, mountPoint } from "#transition/checks";
 import { fault } from "#transition/fault";
+import { shownState, writtenState } from "#transition/live";
 import { activeState, type MossRoot } from "#transition/root";
 import {
   COUNTERS,
@@ -105,18 +106,21 @@ export function exchange(root: MossRoot, place: string): void {
 
 /** Writes that the exchange has happened. `more`: hooks still have to run, so the journal stays. */
 export function settle(root: MossRoot, journal: JournalRecord, more: boolean): void {
-  root.database.update((tx) => {
+  const was = root.treePath(journal.place);
+  const inode = String(lstatSync(was, { bigint: true }).ino);
+  const kept = root.database.update((tx) => {
     const trees = tx.bucket(TREES);
     const old = trees.get(LIVE);
+    // What was /usr before the first state, or was put there by others, is no tree of a state.
+    const kept = old !== undefined && (old.inode === inode || writtenState(was) === old.state);
     if (journal.staged !== undefined) trees.set(LIVE, { ...journal.staged, since: journal.transition });
-    const inode = String(lstatSync(root.treePath(journal.place), { bigint: true }).ino);
-    if (old !== undefined) trees.set(journal.place, archived(old, inode, journal.transition));
+    if (kept) trees.set(journal.place, archived(old, inode, journal.transition));
     if (more) tx.bucket(JOURNAL).set(CURRENT, { ...journal, phase: "after" });
     else tx.bucket(JOURNAL).delete(CURRENT);
+    return kept;
   });
   fault("settled");
-  // What was /usr before the first state is an empty directory.
-  if (journal.before === 0) rmSync(`${root.trees}/${journal.place}`, { recursive: true, force: true });
+  if (!kept) rmSync(`${root.trees}/${journal.place}`, { recursive: true, force: true });
 }
 
 function archived(old: TreeRecord, inode: string, since: number): TreeRecord {
@@ -139,7 +143,7 @@ export function exchanged(root: MossRoot, tx: ReadTransaction, journal: JournalR
   const live = tx.bucket(TREES).get(LIVE);
   if (inode === live?.inode || journal.before === 0) return false;
   // Neither: the root was copied, and its inodes are others. What the tree says of itself decides.
-  return activeState(root, tx)?.id === journal.state;
+  return shownState(root, tx)?.id === journal.state;
 }
 
 /**

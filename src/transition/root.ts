@@ -5,7 +5,7 @@
  * A root that moss looks after: its private folder, its database, its store, and what can be asked of it. Asking takes no
  * lock and writes nothing.
  */
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from "node:fs";
 import { errnoCode, Failure } from "#base/errors";
 import type { PackageId } from "#model/package";
 import { type Database, databaseUri, openDatabase, type ReadTransaction } from "#moss-db/index";
@@ -13,6 +13,7 @@ import { diskFailure } from "#store/disk";
 import { decodeFiles } from "#store/files";
 import { FileLock, lockOwner } from "#sys/lock";
 import { registerRoot, rememberCache } from "#transition/cache";
+import { activeState, shownState } from "#transition/live";
 import { belowUsr, cacheOf, realDirectory } from "#transition/root-paths";
 import {
   CURRENT,
@@ -27,13 +28,14 @@ import {
   type StatePackage,
   type StateRecord,
   TEXTS,
-  TREES,
 } from "#transition/schema";
 import { findSelection, readSelections } from "#transition/selections";
 import { TreeSource } from "#transition/source";
 import { listTree } from "#tree/diff";
 import type { TreeRecord as FileRecord, TreeEntry } from "#tree/entry";
 import { Tree } from "#tree/tree";
+
+export { activeState } from "#transition/live";
 
 export interface RootOptions {
   /** A folder for store and downloads that several roots share. */
@@ -207,14 +209,18 @@ export class MossRoot {
     return this.exists ? this.view((tx) => tx.bucket(JOURNAL).get(CURRENT)) : undefined;
   }
 
-  /** The live state: the one whose tree is /usr now, whatever a crash may have left unsaid. */
+  /**
+   * The live state: the one whose tree is /usr now, whatever a crash may have left unsaid. Where /usr is gone, or is of a
+   * state that the database does not have, the one that was live last: what /usr should be.
+   */
   active(): StateRecord | undefined {
     if (!this.exists) return undefined;
-    for (let attempt = 0; ; attempt++) {
-      const state = this.view((tx) => activeState(this, tx));
-      // Between this look at the database and that at /usr a writer may have made a state and exchanged: look again.
-      if (state !== undefined || attempt === 3 || this.locked || !existsSync(`${this.usr}/.stateID`)) return state;
+    // Between the look at the database and that at /usr a writer may have made a state and exchanged: look again.
+    for (let attempt = 0; attempt < 3 && !this.locked && existsSync(`${this.usr}/.stateID`); attempt++) {
+      const state = this.view((tx) => shownState(this, tx));
+      if (state !== undefined) return state;
     }
+    return this.view((tx) => activeState(this, tx));
   }
 
   /** All states, the youngest first. */
@@ -277,28 +283,6 @@ export function unknownState(id: number): Failure {
   return new Failure("state.unknown", `Cannot find the state "${id}": no state has this number`, {
     hint: '"moss state list" shows the states that there are.',
   });
-}
-
-/** The live state as a transaction sees it. */
-export function activeState(root: MossRoot, tx: ReadTransaction): StateRecord | undefined {
-  const id = liveStateId(root, tx);
-  return id === undefined ? undefined : tx.bucket(STATES).get(id);
-}
-
-function liveStateId(root: MossRoot, tx: ReadTransaction): number | undefined {
-  const stat = statSync(root.usr, { bigint: true, throwIfNoEntry: false });
-  if (stat === undefined) return undefined;
-  const inode = String(stat.ino);
-  const live = tx.bucket(TREES).get(LIVE);
-  if (live?.inode === inode) return live.state;
-  const staged = tx.bucket(JOURNAL).get(CURRENT)?.staged;
-  if (staged?.inode === inode) return staged.state;
-  // The root was copied or restored, so that its inodes are others.
-  try {
-    return Number(readFileSync(`${root.usr}/.stateID`, "utf8").trim());
-  } catch {
-    return undefined;
-  }
 }
 
 function busy(directory: string, owner: string): Failure {
