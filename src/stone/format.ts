@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Numbers and names of the .stone format, version 1. All integers in it are big-endian. See docs/formats/stone.md. */
+import { freemem } from "node:os";
 import { type Code, Failure, type FailureDetail } from "#base/errors";
 
 export const HEADER_SIZE = 32;
@@ -122,6 +123,8 @@ export interface StoneLimits {
   readonly content: number;
   /** Largest zstd window in bytes; the memory that a decoder takes is the smaller of this and the plain size. */
   readonly window: number;
+  /** Bytes of memory that are there to be had; asked before a window that is larger than the usual ones. */
+  readonly free: () => number;
 }
 
 const MIB = 2 ** 20;
@@ -136,6 +139,7 @@ export const DEFAULT_LIMITS: StoneLimits = {
   several: { bytes: 256 * MIB, records: 2 ** 22 },
   content: Number.MAX_SAFE_INTEGER,
   window: 2 ** 31,
+  free: freemem,
 };
 
 /** A failure about the stone called `name`. `problem` reads `<found>, expected <what>`. */

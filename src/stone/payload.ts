@@ -5,7 +5,6 @@
  * Decoding of one payload body, in one pass: stored bytes are read, hashed and decompressed, and the plain bytes come
  * out in pieces. Memory: two buffers and the decoder's window, whatever the size of the payload.
  */
-import { freemem } from "node:os";
 import { DEFAULT_LIMITS, type StoneLimits, stoneFailure } from "#stone/format";
 import type { PayloadHeader } from "#stone/header";
 import type { ByteSource } from "#stone/source";
@@ -62,8 +61,9 @@ function checkFrame(bytes: Uint8Array, plainSize: number, limits: StoneLimits, n
     throw stoneFailure("stone.limit", name, problem);
   }
   // The format's other writers ask for windows as large as the package: better said than killed for it half-way.
-  if (memory > LARGE_WINDOW && memory > freemem()) {
-    const problem = `it takes ${memory} bytes of memory to unpack, and only ${freemem()} are free, expected more`;
+  const free = memory > LARGE_WINDOW ? limits.free() : memory;
+  if (memory > free) {
+    const problem = `it takes ${memory} bytes of memory to unpack, and only ${free} are free, expected more`;
     throw stoneFailure("stone.limit", name, problem, { hint: "Packages made by moss need 8 MiB: make it anew." });
   }
   if (frame.contentSize !== undefined && frame.contentSize > plainSize) {

@@ -69,6 +69,7 @@ export function describeProblems(problems: readonly Problem[]): string[] {
     const live = group.find((problem) => problem.where === "tree" && problem.place === LIVE);
     const first = live ?? group[0];
     if (first === undefined || (first.where === "store" && ofStore(first))) return [];
+    if (first.where === "store" && group.length > 1) return `store: ${group.length} files ${findingText(first)}`;
     if (first.where !== "tree") return describeProblem(first);
     const places = ofStore(first) ? ["the store"] : [];
     if (group.length > 1) places.push(`${group.length} trees`);
@@ -78,6 +79,8 @@ export function describeProblems(problems: readonly Problem[]): string[] {
 
 /** What two problems have in common that are one for whoever reads of them. */
 function groupOf(problem: Problem): string {
+  // A store that lost many files lost all of some packages, mostly.
+  if (problem.where === "store" && problem.difference === "missing") return `store: ${findingText(problem)}`;
   if (problem.where !== "tree") return describeProblem(problem);
   const { path, difference, found, expected } = problem;
   return JSON.stringify([path, difference, found, expected]);

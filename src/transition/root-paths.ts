@@ -55,13 +55,22 @@ export function cacheOf(
   const remembered = rememberedCache(own);
   if (cache === undefined) {
     // Who only asks needs no file of it.
-    return remembered === undefined || readOnly ? remembered : realDirectory(remembered, "cache");
+    return remembered === undefined || readOnly ? remembered : rememberedDirectory(remembered, directory);
   }
   const given = realDirectory(cache, "cache");
   const used = remembered ?? (!readOnly && holdsFiles(`${own}/assets`) ? `${own}/assets` : given);
   if (used === given) return given;
   throw new Failure("root.invalid", `Cannot use the cache "${given}": the files of "${directory}" are in "${used}"`, {
     hint: "A root stays with the store that it began with; leave --cache out.",
+  });
+}
+
+/** The store of a root that has one elsewhere. Throws root.invalid, with the way back. */
+function rememberedDirectory(cache: string, directory: string): string {
+  if (directoryProblem(cache) !== ABSENT) return realDirectory(cache, "cache");
+  const problem = `nothing is there, expected the folder that holds the files of "${directory}"`;
+  throw new Failure("root.invalid", `Cannot open the cache "${cache}": ${problem}`, {
+    hint: `Mount it, or move it back. If it is gone for good: mkdir -p '${cache}', then moss verify --repair -D '${directory}' fills it again from the tree and the collections.`,
   });
 }
 

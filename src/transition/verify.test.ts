@@ -190,6 +190,7 @@ test("a deleted file of the store comes back from a tree that still has it, with
   const fetched: string[] = [];
   const { before, after } = await repair(made, fetched);
   expect(before.problems.map(({ where }) => where)).toEqual(["store", "store"]);
+  expect(describeProblems(before.problems)).toEqual(["store: 2 files missing (tool)"]);
   expect([words(after), fetched]).toEqual([[], []]);
   expect(lstatSync(asset(made.root, "tool 1")).ino).toBe(lstatSync(`${made.usr}/bin/tool`).ino);
   await expectWhole(made);

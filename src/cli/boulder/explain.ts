@@ -99,5 +99,5 @@ export function run({ operands: [word = "", recipe = "."], options, ui }: Invoca
   const { found, lines, value } = explain(word, rules, options.text("build"));
   if (ui.json) ui.value(value);
   else for (const line of lines) ui.print(printable(line));
-  return found || ui.json ? EXIT.ok : EXIT.error;
+  return found ? EXIT.ok : EXIT.error;
 }

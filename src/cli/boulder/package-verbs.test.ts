@@ -86,4 +86,6 @@ test("explain names the rule of a path, and the file of a dependency", async () 
   });
   const none = await boulder(["explain", "soname(none)", build.folder]);
   expect(none.code).toBe(1);
+  const noneForPrograms = await boulder(["explain", "soname(none)", build.folder, "--json"]);
+  expect([noneForPrograms.code, JSON.parse(noneForPrograms.stdout)]).toEqual([1, expect.anything()]);
 });

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import { finishEarlier, openForChange } from "#cli/moss/engine";
 /** `moss state activate` and `moss state rollback`. Neither asks: going back must never be made difficult. */
+import { finishEarlier, openForChange } from "#cli/moss/engine";
 import { tellOutcome } from "#cli/moss/result";
 import { stateNumber, waitOf } from "#cli/moss/root";
 import { watch } from "#cli/moss/watch";
@@ -18,6 +18,11 @@ export async function run(invocation: Invocation): Promise<void> {
   const { root } = moss;
   await finishEarlier(invocation, moss);
   const id = typed ?? rollbackTarget(root).id;
+  if (root.active()?.id === id) {
+    ui.event({ type: "done", state: id, before: id, made: false });
+    ui.say(`State ${id} is live already.`);
+    return;
+  }
   using watcher = watch(ui);
   const outcome = await activate(root, id, { command, wait }, watcher.on);
   watcher[Symbol.dispose]();

@@ -43,9 +43,8 @@ export async function run(invocation: Invocation): Promise<void> {
   ui.event({ type: "repaired", fetched, left: after.problems });
   const took = formatDuration(sinceStart());
   if (after.problems.length === 0) {
-    ui.say(
-      `${ui.style.green("Everything is repaired")}, ${counted(fetched.length, "package")} fetched again, in ${took}.`,
-    );
+    const anew = fetched.length === 0 ? "" : `, ${counted(fetched.length, "package")} unpacked again`;
+    ui.say(`${ui.style.green("Everything is repaired")}${anew}, in ${took}.`);
     return;
   }
   const left = tellProblems(invocation, after.problems);

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Journeys with the moss program: users without rights. */
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { chmodSync, chownSync, mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { ask, moss, must, prepare, Workshop } from "./moss.ts";
+
+setDefaultTimeout(60_000);
+const shop = new Workshop();
+afterAll(() => shop[Symbol.dispose]());
+const isRoot = process.getuid?.() === 0;
+
+test.skipIf(!isRoot)(
+  "a user without rights makes the same tree as root, closed directories and foreign owners in it",
+  async () => {
+    const pool = shop.collection("odd", [
+      {
+        name: "odd",
+        files: {
+          "lib/closed": { directory: 0 },
+          "lib/closed/below/file": "f",
+          "lib/open": { directory: 0o555 },
+          "lib/open/file": { body: "mine", mode: 0 },
+          "lib/open/setuid": { body: "x", mode: 0o4755, uid: 33, gid: 33 },
+          "bin/link": { link: "../lib/open/file" },
+        },
+      },
+      { name: "other", files: { "lib/closed/below/other": "o", "lib/open/other": "o" } },
+    ]);
+    chmodSync(shop.folder, 0o755);
+    const trees: string[] = [];
+    for (const prefix of [[], ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]]) {
+      const root = shop.root();
+      if (prefix.length > 0) chownSync(root, 65534, 65534);
+      await must(["remote", "add", "-D", root, "odd", pool], { prefix });
+      for (const words of [
+        ["install", "odd"],
+        ["install", "other"],
+        ["remove", "other"],
+        ["state", "rollback"],
+        ["verify"],
+      ]) {
+        await must([...words, "-D", root, "-y"], { prefix });
+      }
+      expect((await ask<unknown[]>(["list", "installed", "-D", root], { prefix })).length).toBe(2);
+      trees.push((await ask<{ tree: string }>(["state", "active", "-D", root], { prefix })).tree);
+    }
+    expect(trees[0]).toBe(trees[1] ?? "");
+  },
+);
+
+test.skipIf(!isRoot)("without rights, a root of somebody else can be asked and not changed", async () => {
+  const { root } = await prepare(shop, ["nano"]);
+  chmodSync(shop.folder, 0o755);
+  const prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+  for (const words of [
+    ["li"],
+    ["la"],
+    ["state", "list"],
+    ["state", "diff", "1", "1"],
+    ["info", "nano"],
+    ["owns", "/bin/nano"],
+    ["files", "nano"],
+  ]) {
+    expect((await must([...words, "-D", root], { prefix })).stderr).toBe("");
+  }
+  expect((await must(["install", "--dry-run", "which", "-D", root], { prefix })).stdout).toContain("will be installed");
+  // A tree of packages of its collections needs nothing of it but these.
+  const home = join(shop.folder, "home of nobody");
+  mkdirSync(home);
+  chownSync(home, 65534, 65534);
+  const tree = ["install", "which", "-D", root, "-y", "--to", join(home, "tree")];
+  await must(tree, { prefix, env: { HOME: home } });
+  expect(readdirSync(join(home, "tree/usr/bin"))).toEqual(["which"]);
+  expect((await ask<unknown[]>(["list", "installed", "-D", root])).length).toBe(3);
+  for (const words of [
+    ["install", "which"],
+    ["remove", "nano"],
+    ["state", "prune"],
+    ["repo", "disable", "protosnek"],
+  ]) {
+    const refused = await moss([...words, "-D", root, "-y"], { prefix });
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain("Run the command as root");
+  }
+  const unseen = await moss(["verify", "-D", root], { prefix });
+  expect(unseen.stderr).toContain("no right to read its store");
+  expect(unseen.stderr).toContain("Run the command as root");
+});

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** Journeys with the moss program: several of them at once. */
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { FileLock } from "#sys/lock";
+import { installed, moss, must, prepare, SYSTEM, Workshop } from "./moss.ts";
+
+setDefaultTimeout(60_000);
+const shop = new Workshop();
+afterAll(() => shop[Symbol.dispose]());
+
+test("two writers: the second fails at once and names the first, or waits; readers never wait", async () => {
+  const { root } = await prepare(shop, ["libc6"]);
+  await must(["install", "-D", root, "-y", "nano"]);
+  const owner = JSON.stringify({ pid: 4242, command: "moss upgrade" });
+  const lock = FileLock.tryAcquire(`${root}/.moss/lock`, "exclusive", owner);
+  if (lock === undefined) throw new Error("the lock is not free");
+  for (const words of [
+    ["install", "which"],
+    ["remove", "nano"],
+    ["upgrade"],
+    ["state", "rollback"],
+    ["verify"],
+    ["cache", "clean"],
+  ]) {
+    const refused = await moss([...words, "-D", root, "-y"]);
+    expect([refused.code, refused.stdout]).toEqual([9, ""]);
+    expect(refused.stderr).toContain("process 4242 (moss upgrade)");
+    expect(refused.stderr).toContain("--wait");
+  }
+  expect(await installed(root)).toContain("nano 7.2");
+  expect((await moss(["install", "-D", root, "-y", "which", "--wait=1"])).code).toBe(9);
+  const waiting = moss(["install", "-D", root, "-y", "which", "--wait"]);
+  await Bun.sleep(1000);
+  expect(existsSync(`${root}/usr/bin/which`)).toBe(false);
+  lock[Symbol.dispose]();
+  expect((await waiting).code).toBe(0);
+  expect(existsSync(`${root}/usr/bin/which`)).toBe(true);
+});
+
+test("two that install at once both succeed where one waits: the second is planned again on what the first has made", async () => {
+  const { root } = await prepare(shop, ["libc6"]);
+  const results = await Promise.all(
+    ["nano", "which", "dash"].map(async (word) => await moss(["install", "-D", root, "-y", word, "--wait"])),
+  );
+  expect(results.map(({ code }) => code)).toEqual([0, 0, 0]);
+  expect((await installed(root)).length).toBe(SYSTEM.length);
+  expect((await must(["verify", "-D", root])).stdout).toContain("no difference found");
+});
