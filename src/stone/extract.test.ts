@@ -137,9 +137,38 @@ describe("nothing leads out of the folder", () => {
       "stone.path",
       attack({ type: 1, target: "l/x", source: digest }, { type: 2, target: "l", source: utf8(outside) }),
     ],
-    "a link within /usr and a file below it": [
+    "a link within /usr that leads out through another": [
       "stone.path",
-      attack({ type: 2, target: "l", source: utf8("d") }, { type: 1, target: "l/x", source: digest }),
+      attack(
+        { type: 2, target: "a/up", source: utf8("../b") },
+        { type: 2, target: "b", source: utf8("c") },
+        { type: 2, target: "c/out", source: utf8("../../outside") },
+        { type: 1, target: "a/up/out/x", source: digest },
+      ),
+    ],
+    "links in a circle": [
+      "stone.path",
+      attack(
+        { type: 2, target: "l", source: utf8("m") },
+        { type: 2, target: "m", source: utf8("l") },
+        { type: 1, target: "l/x", source: digest },
+      ),
+    ],
+    "two files that stand at one place through a link": [
+      "stone.layout",
+      attack(
+        { type: 2, target: "l", source: utf8("d") },
+        { type: 1, target: "l/x", source: digest, mode: 0o100755 },
+        { type: 1, target: "d/x", source: digest },
+      ),
+    ],
+    "a file that stands where a link stands through another": [
+      "stone.layout",
+      attack(
+        { type: 2, target: "l", source: utf8("d") },
+        { type: 2, target: "l/x", source: utf8("y") },
+        { type: 1, target: "d/x", source: digest },
+      ),
     ],
     "a path that climbs": ["stone.path", attack({ type: 1, target: "../../outside/x", source: digest })],
     "an absolute path": ["stone.path", attack({ type: 1, target: join(outside, "x"), source: digest })],

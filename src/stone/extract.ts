@@ -14,6 +14,7 @@ import type { StoneLimits } from "#stone/format";
 import { sweepFolders } from "#stone/leftovers";
 import { nameProblem } from "#stone/paths";
 import { StoneReader } from "#stone/reader";
+import { redirected } from "#stone/redirect";
 import { type Owner, readAll, SafeFolder } from "#stone/safe-folder";
 import { renameNoReplace } from "#sys/exchange";
 import { writeFully } from "#sys/write";
@@ -144,14 +145,15 @@ function checkRoom(reader: StoneReader, entries: readonly LayoutEntry[], folder:
 
 /**
  * Unpacks a package to `outDir/<name-version-release.arch>/usr/...` and gives that folder's path. Every byte is verified; the
- * folder appears under its name only when all of it is right. Throws what reading a stone throws, `stone.path` for an
- * entry below a symbolic link, `disk.full`, `io` where the folder exists or cannot be made.
+ * folder appears under its name only when all of it is right. What lies below a link of the package goes to where the link
+ * leads, as when it is installed. Throws what reading a stone throws, what `redirected` throws, `disk.full`, `io` where the
+ * folder exists or cannot be made.
  */
 export function extractStone(path: string, outDir: string, options: ExtractOptions = {}): string {
   const { onEvent = () => {} } = options;
   using reader = StoneReader.open(path, { expect: "binary", ...(options.limits && { limits: options.limits }) });
   const meta = reader.meta();
-  const entries = reader.layout();
+  const entries = redirected(reader.layout(), path);
   const target = join(outDir, extractName(meta));
   const temporary = join(outDir, `.${meta.name}.${process.pid}.part`);
   try {

@@ -42,7 +42,8 @@ export function layoutEntry(record: LayoutRecord, name: string): LayoutEntry {
   return { kind: type, path, uid, gid, mode };
 }
 
-function same(a: LayoutEntry, b: LayoutEntry): boolean {
+/** Are two entries the same, wherever they stand? Their attributes come later and do not count. */
+export function sameEntry(a: LayoutEntry, b: LayoutEntry): boolean {
   if (a.kind !== b.kind || a.mode !== b.mode || a.uid !== b.uid || a.gid !== b.gid) return false;
   if (a.kind === "regular" && b.kind === "regular") return equalBytes(a.digest, b.digest);
   if (a.kind === "symlink" && b.kind === "symlink") return a.target === b.target;
@@ -61,7 +62,7 @@ export function layoutEntries(records: readonly LayoutRecord[], name: string, mo
     const entry = layoutEntry(record, name);
     const other = byPath.get(entry.path);
     if (other === undefined) byPath.set(entry.path, entry);
-    else if (!same(entry, other)) {
+    else if (!sameEntry(entry, other)) {
       throw stoneFailure("stone.layout", name, `two different entries at "${entry.path}", expected one`);
     }
   }

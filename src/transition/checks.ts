@@ -16,8 +16,8 @@ import {
   symlinkSync,
 } from "node:fs";
 import { errnoCode, Failure } from "#base/errors";
+import { ROOT_LINKS } from "#model/walk";
 import { diskFailure } from "#store/disk";
-import { ROOT_LINKS } from "#tree/paths";
 
 /** Throws root.mountpoint, root.readonly, root.invalid or root.dangerous for a root that could not be changed in the end. */
 export function checkRoot(directory: string, managed: boolean): void {

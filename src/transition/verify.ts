@@ -5,6 +5,7 @@
 import { accessSync, constants, existsSync, readlinkSync } from "node:fs";
 import { errnoCode, Failure } from "#base/errors";
 import type { PackageId } from "#model/package";
+import { ROOT_LINKS } from "#model/walk";
 import type { ReadTransaction } from "#moss-db/index";
 import type { Listener } from "#transition/events";
 import type { Hooks } from "#transition/hooks";
@@ -22,7 +23,6 @@ import {
   verifyStore,
 } from "#transition/verify-store";
 import { type TreeToCheck, verifyTree } from "#transition/verify-tree";
-import { ROOT_LINKS } from "#tree/paths";
 
 export interface VerifyOptions {
   readonly command: string;

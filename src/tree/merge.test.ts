@@ -5,10 +5,10 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { Failure } from "#base/errors";
+import { walk } from "#model/walk";
 import { changedPaths, listTree } from "#tree/diff";
 import { type PackageFiles, sameIdentity, type TreeEntry, type TreeRecord } from "#tree/entry";
 import { changeTree, emptyTree, type MergedTree, mergeAll } from "#tree/merge";
-import { walk } from "#tree/paths";
 
 const sha = (n: number) => n.toString(16).padStart(64, "0");
 const file = (path: string, n = 1, mode = 0o644): TreeRecord => ({

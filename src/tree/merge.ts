@@ -10,8 +10,8 @@
  */
 import { Failure } from "#base/errors";
 import { compareText, sortedTexts } from "#base/order";
+import { walk } from "#model/walk";
 import { type NodeSource, type PackageFiles, type RootRef, sameIdentity, type TreeRecord } from "#tree/entry";
-import { walk } from "#tree/paths";
 import { type Collision, type SealedTree, Tree } from "#tree/tree";
 
 export interface MergedTree extends SealedTree {

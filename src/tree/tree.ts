@@ -3,6 +3,7 @@
 
 /** A tree being changed: packages' records are put in and taken out, clashes are told, the result is sealed. */
 import { compareText } from "#base/order";
+import { walk } from "#model/walk";
 import { Directory, type MutableEntry } from "#tree/directory";
 import {
   describeEntry,
@@ -15,7 +16,6 @@ import {
   sameIdentity,
   type TreeRecord,
 } from "#tree/entry";
-import { walk } from "#tree/paths";
 
 /** Two packages want one path for different things. */
 export interface Collision {

@@ -100,6 +100,32 @@ test("extract puts each stone in a folder of its own, or says why not", () => {
   expect(JSON.parse(events.at(-1) ?? "")).toMatchObject({ type: "extracted", bytes: 4 });
 });
 
+test("what lies below links of the package itself is extracted to where it is installed", () => {
+  const { path } = makeStone(folder, "bent", {
+    "lib/a": { link: "b" },
+    "lib/b": { link: "../share/real" },
+    "lib/a/x": "x",
+    "lib/a/deep/y": "y",
+    "share/real/z": "z",
+    "lib/abs": { link: "/usr/share/real/deep" },
+    "lib/abs/w": "w",
+    "lib/b/up": { link: ".." },
+    "lib/b/up/v": "v",
+    "lib/a/deep": { directory: 0o1777 },
+  });
+  mkdirSync(join(folder, "bent-root"));
+  const installed = moss("install", path, "-D", "bent-root", "--to", "bent-tree", "-y");
+  const extracted = moss("extract", path, "-o", "bent-out");
+  expect([installed.code, extracted.code, installed.err, extracted.err]).toEqual([0, 0, "", ""]);
+  const script = `find . -mindepth 1 ! -type f -printf '%P %m %l\\n'; find . -type f ! -name os-release ! -name system-model.kdl ! -name .stateID -printf '%P ' -exec cat {} ';' -printf '\\n'`;
+  const listing = (usr: string) =>
+    Bun.spawnSync(["sh", "-c", script], { cwd: usr }).stdout.toString().trim().split("\n").sort();
+  const found = listing(join(folder, "bent-out/bent-1-1.x86_64/usr"));
+  expect(found).toEqual(listing(join(folder, "bent-tree/usr")));
+  expect(found).toContain("share/real/deep/w w");
+  expect(found).toContain("share/v v");
+});
+
 test("index, idx and ix make a collection", () => {
   mkdirSync(join(folder, "pool"));
   for (const name of ["a", "b"]) makeStone(join(folder, "pool"), name, { "bin/x": name });
