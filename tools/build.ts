@@ -5,11 +5,21 @@
  * `./dev build`: one executable, `build/moss`, that holds the runtime, every program and the native half of `lmdb`, and
  * runs on Debian 12 with neither Node nor Bun. The other programs are links to it: it does what its name says.
  */
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { BunPlugin } from "bun";
 import { PROGRAMS } from "#cli/names";
 import { loadedPart } from "./embed/loaded-part.ts";
+import { withHotPagesFirst } from "./layout/hot-pages.ts";
 
 const root = join(import.meta.dir, "..");
 
@@ -48,8 +58,13 @@ function embedLmdb(addon: string): BunPlugin {
 /** Programs of threads, which the executable carries under their paths; #store/thread starts them. */
 const THREADS = [join(root, "src/store/worker.ts")];
 
-/** Makes one executable of a program, its libraries and its data. */
-export async function compile(entry: string, path: string): Promise<void> {
+export interface CompileOptions {
+  /** Leaves the pages of the runtime in its linker's order. */
+  readonly asLinked?: boolean;
+}
+
+/** Makes one executable of a program, its libraries and its data. Pages that are needed at the start stand first in it. */
+export async function compile(entry: string, path: string, options: CompileOptions = {}): Promise<void> {
   const parts = `${path}.parts`;
   mkdirSync(parts, { recursive: true });
   const addon = join(parts, "lmdb.node");
@@ -74,6 +89,8 @@ export async function compile(entry: string, path: string): Promise<void> {
     },
   });
   if (!result.success) throw new AggregateError(result.logs, "the bundle could not be made");
+  const ordered = options.asLinked === true ? undefined : withHotPagesFirst(readFileSync(join(parts, "program")));
+  if (ordered !== undefined) writeFileSync(join(parts, "program"), ordered);
   renameSync(join(parts, "program"), path);
   rmSync(parts, { recursive: true });
 }
