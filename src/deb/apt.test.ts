@@ -159,7 +159,7 @@ it("two imports at once share one state of apt", async () => {
 it("an index of everything comes from the lists alone", async () => {
   const { cache } = machine();
   const available = await new Apt({ cache }).available();
-  const offers = offersOf(new RelatedSet(available), "x86_64");
+  const offers = [...offersOf(new RelatedSet(available), "x86_64")];
   expect(offers.map(({ meta }) => `${meta.name} ${meta.version}`)).toEqual([
     "app 1.0-2",
     "base 1.0-1",

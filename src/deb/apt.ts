@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync
 import { join } from "node:path";
 import { Failure } from "#base/errors";
 import { getOrInsert } from "#base/order";
-import { type AptPackage, parseAvailable } from "#deb/available";
+import { type AptPackage, AvailableReader, parseAvailable } from "#deb/available";
 import { compareDebianVersions } from "#formats/debian-version";
 import { FileLock } from "#sys/lock";
 import { run } from "#sys/process";
@@ -78,7 +78,8 @@ export class Apt {
     ].join("\n");
   }
 
-  async #apt(program: string, args: readonly string[], onOutput?: (text: string) => void, cwd?: string) {
+  /** Gives stdout, or passes it on to `onOutput` and gives nothing. */
+  async #apt(program: string, args: readonly string[], onOutput?: (chunk: Uint8Array) => void, cwd?: string) {
     let result: Awaited<ReturnType<typeof run>>;
     try {
       result = await run([program, "-c", this.#config, ...args], {
@@ -86,7 +87,7 @@ export class Apt {
         env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C.UTF-8", ...aptEnvironment() },
         ...(onOutput === undefined
           ? {}
-          : { onOutput: (chunk, stream) => stream === "stdout" && onOutput(Buffer.from(chunk).toString("utf8")) }),
+          : { keepOutput: false, onOutput: (chunk, stream) => stream === "stdout" && onOutput(chunk) }),
       });
     } catch (cause) {
       throw new Failure("deb.apt", `Cannot run "${program}": it is not there, expected a Debian system`, { cause });
@@ -148,7 +149,9 @@ export class Apt {
   /** Every package that apt would install, by its own preferences. */
   async available(): Promise<AptPackage[]> {
     await this.update();
-    const packages = parseAvailable(await this.#apt("apt-cache", ["dumpavail"]), await this.#architecture());
+    const reader = new AvailableReader(await this.#architecture());
+    await this.#apt("apt-cache", ["dumpavail"], (chunk) => reader.write(chunk));
+    const packages = reader.end();
     if (packages.length === 0) {
       throw new Failure("deb.apt", "Cannot list packages: apt knows none, expected lists of its sources");
     }
@@ -207,8 +210,9 @@ export class Apt {
     for (let at = 0; at < missing.length; at += BATCH) {
       const batch = missing.slice(at, at + BATCH);
       const words = batch.map((item) => `${item.name}:${item.architecture}=${item.version}`);
-      const report = (text: string) => {
-        const last = text
+      const report = (chunk: Uint8Array) => {
+        const last = Buffer.from(chunk)
+          .toString("utf8")
           .match(/dlstatus:\d+:([\d.]+):/g)
           ?.at(-1)
           ?.split(":")[2];

@@ -19,7 +19,7 @@ function offers(packages: Readonly<Record<string, string>>) {
       `Package: ${name}\nVersion: 1-1\nArchitecture: all\nSHA256: ${sha256Hex(name)}\nFilename: ${name}.deb\n${fields}`,
   );
   const available = new RelatedSet(parseAvailable(blocks.join("\n\n"), "amd64"));
-  return offersOf(available, "x86_64").map((offer) => ({ ...offer, priority: 0, collection: "all" }));
+  return [...offersOf(available, "x86_64")].map((offer) => ({ ...offer, priority: 0, collection: "all" }));
 }
 
 function chosenFor(name: string, packages: Readonly<Record<string, string>>): string[] {

@@ -94,9 +94,9 @@ function offerOf(
   };
 }
 
-/** Offers of all packages, by name. */
-export function offersOf(available: RelatedSet<AptPackage>, architecture: string): PackageOffer[] {
+/** Offers of all packages in the order of their names, made as they are asked for. */
+export function* offersOf(available: RelatedSet<AptPackage>, architecture: string): Generator<PackageOffer> {
   const choices = choicesOf(available);
   const none: ReadonlySet<string> = new Set();
-  return available.all().map((item) => offerOf(available, item, architecture, choices.get(item.name) ?? none));
+  for (const item of available.all()) yield offerOf(available, item, architecture, choices.get(item.name) ?? none);
 }

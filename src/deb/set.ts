@@ -49,11 +49,14 @@ function byRank(a: Provider<Related>, b: Provider<Related>): number {
   return (a.item.rank ?? 0) - (b.item.rank ?? 0) || compareText(a.item.name, b.item.name);
 }
 
+/** Packages whose parsed relations are kept: more than are imported at once. */
+const KEPT = 8192;
+
 /** Packages by name, with their virtual packages. */
 export class RelatedSet<T extends Related> {
   readonly #byName = new Map<string, T>();
   readonly #providers = new Map<string, Provider<T>[]>();
-  readonly #relations = new WeakMap<T, Relations>();
+  readonly #relations = new Map<T, Relations>();
 
   constructor(items: Iterable<T> = []) {
     for (const item of items) this.add(item);
@@ -62,7 +65,7 @@ export class RelatedSet<T extends Related> {
   add(item: T): void {
     if (this.#byName.has(item.name)) return;
     this.#byName.set(item.name, item);
-    for (const relation of this.relations(item).provides) {
+    for (const relation of parseRelations(item.relations["provides"]).flat()) {
       const list = getOrInsert(this.#providers, relation.name, () => []);
       list.push({ item, version: relation.operator === "=" ? relation.version : undefined });
     }
@@ -77,7 +80,7 @@ export class RelatedSet<T extends Related> {
     return [...this.#byName.values()].sort((a, b) => compareText(a.name, b.name));
   }
 
-  /** The parsed relation fields of a package, kept. */
+  /** The parsed relation fields of a package, kept for some time: those of all that apt offers are a hundred MB. */
   relations(item: T): Relations {
     const known = this.#relations.get(item);
     if (known !== undefined) return known;
@@ -89,6 +92,7 @@ export class RelatedSet<T extends Related> {
       replaces: field("replaces").flat(),
       provides: field("provides").flat(),
     };
+    if (this.#relations.size >= KEPT) this.#relations.clear();
     this.#relations.set(item, made);
     return made;
   }

@@ -68,22 +68,39 @@ export function streamIndex(bytes: Uint8Array, name: string): IndexStream {
   };
 }
 
+/** The order of an index. */
+function inOrder(a: PackageOffer, b: PackageOffer): number {
+  return compareText(a.meta.name, b.meta.name) || compareText(a.uri, b.uri) || compareText(a.id, b.id);
+}
+
 /**
  * Writes an index, sorted by package name, in one step: readers see the old one or the new one.
  * Throws `stone.limit` above 65,535 packages, which the format cannot count, and `stone.write` for invalid metadata.
  */
 export function writeIndex(path: string, offers: readonly PackageOffer[], profile: Profile = "default"): void {
-  if (offers.length > MAX_PAYLOADS) {
-    const problem = `${offers.length} packages, expected at most ${MAX_PAYLOADS} in one index`;
+  writeSortedIndex(path, offers.length, [...offers].sort(inOrder), profile);
+}
+
+/** The same for `count` packages that come one after the other, and sorted. */
+export function writeSortedIndex(
+  path: string,
+  count: number,
+  offers: Iterable<PackageOffer>,
+  profile: Profile = "default",
+): void {
+  if (count > MAX_PAYLOADS) {
+    const problem = `${count} packages, expected at most ${MAX_PAYLOADS} in one index`;
     throw stoneFailure("stone.limit", path, problem, { hint: "Split the collection into several." });
   }
-  const sorted = [...offers].sort(
-    (a, b) => compareText(a.meta.name, b.meta.name) || compareText(a.uri, b.uri) || compareText(a.id, b.id),
-  );
   using output = new StoneOutput(path);
   using encoder = new RecordEncoder(profile);
-  output.write(encodeFileHeader("repository", sorted.length));
-  for (const { id, meta, uri, size } of sorted) {
+  output.write(encodeFileHeader("repository", count));
+  let written = 0;
+  let last: PackageOffer | undefined;
+  for (const offer of offers) {
+    const { id, meta, uri, size } = offer;
+    if (last !== undefined && inOrder(last, offer) > 0)
+      throw new Error(`"${meta.name}" comes after "${last.meta.name}"`);
     const problem =
       metaProblem(meta) ?? (SHA256.test(id) && plainUri(uri) ? undefined : `id "${id}" or address "${uri}"`);
     if (problem !== undefined) {
@@ -91,6 +108,9 @@ export function writeIndex(path: string, offers: readonly PackageOffer[], profil
     }
     const records = metaRecords(meta, { uri, hash: id, size });
     for (const part of encoder.encode("meta", encodeMeta(records), records.length)) output.write(part);
+    last = offer;
+    written += 1;
   }
+  if (written !== count) throw new Error(`${written} packages came, ${count} were announced`);
   output.finish(true);
 }

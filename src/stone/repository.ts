@@ -3,4 +3,4 @@
 
 /** The entry for collections: reading, writing and making repository indexes. */
 export { type IndexEvent, type IndexOptions, indexFolder } from "#stone/index-folder";
-export { type IndexStream, readIndex, streamIndex, writeIndex } from "#stone/repository-index";
+export { type IndexStream, readIndex, streamIndex, writeIndex, writeSortedIndex } from "#stone/repository-index";

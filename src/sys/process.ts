@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly timeout?: number;
   /** Called with pieces of stdout and stderr as they come. */
   readonly onOutput?: (chunk: Uint8Array, stream: "stdout" | "stderr") => void;
+  /** False: `onOutput` gets all of stdout, and the result has none of it; for output of great size. */
+  readonly keepOutput?: boolean;
 }
 
 export interface RunResult {
@@ -24,13 +26,14 @@ export interface RunResult {
 async function drain(
   stream: ReadableStream<Uint8Array>,
   name: "stdout" | "stderr",
-  onOutput: RunOptions["onOutput"],
+  { onOutput, keepOutput }: RunOptions,
 ): Promise<string> {
   const decoder = new TextDecoder();
+  const keep = name === "stderr" || keepOutput !== false;
   let text = "";
   for await (const chunk of stream) {
     onOutput?.(chunk, name);
-    text += decoder.decode(chunk, { stream: true });
+    if (keep) text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();
 }
@@ -46,8 +49,8 @@ export async function run(command: readonly string[], options: RunOptions = {}):
     stderr: "pipe",
   });
   const [stdout, stderr, code] = await Promise.all([
-    drain(child.stdout, "stdout", options.onOutput),
-    drain(child.stderr, "stderr", options.onOutput),
+    drain(child.stdout, "stdout", options),
+    drain(child.stderr, "stderr", options),
     child.exited,
   ]);
   return { code, stdout, stderr };

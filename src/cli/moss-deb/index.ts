@@ -13,7 +13,7 @@ import type { AptPackage } from "#deb/available";
 import { machineName } from "#deb/machine";
 import { offersOf } from "#deb/offers";
 import { RelatedSet } from "#deb/set";
-import { writeIndex } from "#stone/repository";
+import { writeSortedIndex } from "#stone/repository";
 
 export async function run({ options, ui }: Invocation): Promise<void> {
   const started = performance.now();
@@ -21,11 +21,11 @@ export async function run({ options, ui }: Invocation): Promise<void> {
   using watcher = watch(ui);
   const apt = aptOf(options, ui.json ? () => undefined : watcher.on);
   const available = new RelatedSet<AptPackage>(await apt.available());
-  const offers = offersOf(available, machineName());
+  const count = available.all().length;
   mkdirSync(folder, { recursive: true });
   const path = join(folder, "stone.index");
-  writeIndex(path, offers);
-  if (ui.json) ui.value({ index: path, packages: offers.length });
+  writeSortedIndex(path, count, offersOf(available, machineName()));
+  if (ui.json) ui.value({ index: path, packages: count });
   const took = formatDuration(performance.now() - started);
-  ui.say(`Indexed ${counted(offers.length, "package")} in ${took}, in ${printable(path)}`);
+  ui.say(`Indexed ${counted(count, "package")} in ${took}, in ${printable(path)}`);
 }
