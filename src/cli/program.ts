@@ -3,6 +3,7 @@
 
 /** Runs a program by its table: words in, exit code out; failures are told on stderr, never as a stack trace. */
 import { describeError, EXIT, errnoCode, Failure } from "#base/errors";
+import { checkBytes } from "#cli/bytes";
 import { type Parsed, parseWords } from "#cli/parse";
 import type { OptionSpec, ProgramSpec } from "#cli/spec";
 import { makeStyle, printable } from "#cli/style";
@@ -33,6 +34,7 @@ export async function runProgram(program: ProgramSpec, words: readonly string[])
   let json = words.includes("--json");
   let ui: Ui | undefined;
   try {
+    checkBytes(words);
     const parsed = parseWords(program, words);
     json = parsed.options.flag("json");
     const { options } = parsed;

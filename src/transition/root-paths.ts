@@ -23,11 +23,24 @@ export function belowUsr(path: string): string | undefined {
 /** A directory that is there and can be looked into, absolute and without symlinks. Throws root.invalid. */
 export function realDirectory(path: string, what: string): string {
   const problem = directoryProblem(path);
-  if (problem === undefined) return realpathSync(path);
+  if (problem === undefined) return checkedReal(path, what);
   throw new Failure(
     "root.invalid",
     `Cannot open the ${what} "${path}": ${problem}, expected a directory`,
     problem === ABSENT ? { hint: "Make it first." } : {},
+  );
+}
+
+/** Its absolute path, where that is one: bytes that are no UTF-8 text come as others, which may name another directory. */
+function checkedReal(path: string, what: string): string {
+  const real = realpathSync(path);
+  if (!real.includes("\ufffd")) return real;
+  const [a, b] = [path, real].map((one) => statSync(one, { bigint: true, throwIfNoEntry: false }));
+  if (a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev) return real;
+  throw new Failure(
+    "root.invalid",
+    `Cannot open the ${what} "${path}": the bytes of its path "${real}" are no UTF-8 text, expected one`,
+    { hint: "Rename the folder, or the one above it." },
   );
 }
 

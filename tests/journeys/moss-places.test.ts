@@ -101,3 +101,18 @@ test("a store that somebody has deleted is asked for with the way back, and the 
   await must(["install", "-D", root, "-y", "which"]);
   expect((await must(["verify", "-D", root])).stdout).toContain("no difference found");
 });
+
+test("a path whose bytes are no text is refused, never taken for another", async () => {
+  // The runtime shows both names as the same text, and only the second one is that.
+  const script = `bad=$(printf 'b\\377\\376d'); good='b\ufffd\ufffdd'; mkdir "$bad" "$good"; ln -s "$bad" plain
+ask() { "$bun" "$program" list installed "$@" && echo 0 || echo $?; }
+bun=$1; program=$2; ask -D "$good"; ask -D "$bad"; ask -D plain; cd "$bad"; ask -D .; ls -A`;
+  const folder = shop.root();
+  const result = await run(["sh", "-euc", script, "sh", BUN, PROGRAM], { cwd: folder });
+  expect(result.stdout).toBe("0\n2\n1\n2\n");
+  expect(result.stderr.match(/Error: .*/g)).toEqual([
+    expect.stringContaining("its bytes are no UTF-8 text"),
+    expect.stringMatching(/Cannot open the root "plain": the bytes of its path .* are no UTF-8 text/),
+    expect.stringMatching(/Cannot work in .*: the bytes of its path are no UTF-8 text/),
+  ]);
+});

@@ -80,3 +80,19 @@ test("a stone that another takes the place of while it is looked at is no way in
   expect(refused.stderr).toContain("moss collection update");
   expect(existsSync(`${root}/usr`)).toBe(false);
 });
+
+test("files of a package that is not installed are read from its stone, where that is on this machine", async () => {
+  const { root, pool } = await prepare(shop);
+  expect((await must(["files", "nano", "-D", root])).stdout).toBe("/usr/bin/nano\n/usr/share/nano/c.nanorc\n");
+  const [value] = await ask<{ installed: boolean; files: object[] }[]>(["files", "debianutils", "-D", root]);
+  expect(value).toMatchObject({ installed: false, files: [{ path: "/usr/bin/which", kind: "file", size: 5 }] });
+  const given = await must(["files", "./nano-7.2.stone", "--digests"], { cwd: pool });
+  expect(given.stdout).toMatch(/^\/usr\/bin\/nano {2}xxh128:[0-9a-f]{32}$/m);
+  // Another stone lies where the index has seen one: its files are not the package's.
+  stone(pool, { name: "nano", version: "7.2", files: { "bin/other": "x" } });
+  const refused = await moss(["files", "nano", "-D", root]);
+  expect([refused.code, refused.stdout]).toEqual([5, ""]);
+  expect(refused.stderr).toContain("its stone is not on this machine");
+  expect(refused.stderr).toContain('"moss fetch nano", then "moss files ./nano-');
+  expect((await moss(["files", "nanno", "-D", root])).stderr).toContain('Did you mean "nano"?');
+});

@@ -1,58 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-/** `moss files`: the paths of installed packages. */
-import { Failure } from "#base/errors";
-import { nearest } from "#base/nearest";
-import { openReader } from "#cli/moss/root";
+/** `moss files`: the paths of packages. */
+import { openForAsking } from "#cli/moss/engine";
 import type { Invocation } from "#cli/spec";
 import { printable } from "#cli/style";
-import type { MossRoot } from "#transition/root";
-import type { StatePackage } from "#transition/schema";
+import { type FilesOfPackage, filesOf, type PackageFile } from "#moss/files";
 
-/** Installed packages by name. Throws package.unknown with the nearest name. */
-function installed(root: MossRoot, names: readonly string[]): StatePackage[] {
-  const active = root.active();
-  return names.map((name) => {
-    const found = root.find(active, name);
-    if (found !== undefined) return found;
-    const near = nearest(
-      name,
-      root.packages(active).map((item) => item.name),
-    );
-    throw new Failure(
-      "package.unknown",
-      `Cannot list the files of "${name}": no installed package has this name`,
-      near === undefined ? {} : { hint: `Did you mean "${near}"?` },
-    );
-  });
+function lineOf(file: PackageFile, digests: boolean): string {
+  const path = `/usr/${printable(file.path)}`;
+  if (file.target !== undefined) return `${path} -> ${printable(file.target)}`;
+  if (!digests || file.kind !== "file") return path;
+  // A stone says XXH3-128 of its files; their SHA-256 is learnt when they are unpacked.
+  return file.sha256 === undefined ? `${path}  xxh128:${file.xxh128 ?? ""}` : `${path}  ${file.sha256}`;
 }
 
-export function run(invocation: Invocation): void {
+export async function run(invocation: Invocation): Promise<void> {
   const { ui, operands, options } = invocation;
-  using root = openReader(invocation);
-  const packages = installed(root, operands).map(({ id, name }) => ({ name, files: root.files(id) }));
+  using moss = openForAsking(invocation);
+  const packages: FilesOfPackage[] = [];
+  for (const word of operands) packages.push(await filesOf(moss, word));
   if (ui.json) {
-    ui.value(
-      packages.map(({ name, files }) => ({
-        name,
-        files: files.map((file) => ({ ...file, path: `/usr/${file.path}` })),
-      })),
-    );
+    const whole = (file: PackageFile) => ({ ...file, path: `/usr/${file.path}` });
+    ui.value(packages.map(({ files, ...rest }) => ({ ...rest, files: files.map(whole) })));
     return;
   }
-  const digests = options.flag("digests");
   for (const { name, files } of packages) {
     const before = packages.length > 1 ? `${name}: ` : "";
     for (const file of files) {
       if (file.kind === "directory" && !options.flag("directories")) continue;
-      const more =
-        file.kind === "symlink"
-          ? ` -> ${printable(file.target)}`
-          : file.kind === "file" && digests
-            ? `  ${file.sha256}`
-            : "";
-      ui.print(`${before}/usr/${printable(file.path)}${more}`);
+      ui.print(before + lineOf(file, options.flag("digests")));
     }
   }
 }

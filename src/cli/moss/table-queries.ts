@@ -48,13 +48,18 @@ export const QUERY_VERBS: readonly VerbSpec[] = [
   },
   {
     name: "files",
-    summary: "list the files of installed packages",
-    operands: [{ name: "package", help: "name", many: true, complete: "installed" }],
+    summary: "list the files of packages",
+    description: `Of packages that are not installed the files are known where their stones are on this machine: in a folder that is a
+collection, or fetched before.`,
+    operands: [{ name: "package", help: "name, or stone", many: true, complete: "available" }],
     options: [
       { name: "directories", short: "d", help: "list directories too" },
-      { name: "digests", help: "show the SHA-256 of each file" },
+      { name: "digests", help: "show the SHA-256 of each file; of stones the XXH3-128 that they say" },
     ],
-    examples: [{ command: "moss files nano", help: "what it put where" }],
+    examples: [
+      { command: "moss files nano", help: "what it puts where" },
+      { command: "moss files ./nano.stone --digests", help: "what is in a stone" },
+    ],
     load: async () => await import("#cli/moss/files"),
   },
   {

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** The files of packages: of installed ones from the database, of others from their stones, where these are on this machine. */
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { hex } from "#base/bytes";
+import { Failure } from "#base/errors";
+import { nearest } from "#base/nearest";
+import { compareText } from "#base/order";
+import type { CollectionOffer } from "#collections/model";
+import type { LayoutEntry } from "#model/layout";
+import { stoneFileName } from "#model/package";
+import type { Moss } from "#moss/moss";
+import { downloadPath } from "#moss/plan";
+import { isStonePath } from "#moss/words";
+import { StoneReader } from "#stone/reader";
+import { hashFile } from "#sys/sha256";
+
+export interface PackageFile {
+  readonly kind: "file" | "symlink" | "directory" | "special";
+  /** Relative to /usr. */
+  readonly path: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** Absent for symlinks. */
+  readonly mode?: number;
+  readonly target?: string;
+  readonly size?: number;
+  /** Known of installed files. */
+  readonly sha256?: string;
+  /** What stones say of their files' bytes: XXH3-128. */
+  readonly xxh128?: string;
+}
+
+export interface FilesOfPackage {
+  readonly name: string;
+  readonly installed: boolean;
+  /** Sorted by path. */
+  readonly files: readonly PackageFile[];
+}
+
+/**
+ * The files of the package that a word names: the installed one, the preferred offer, or the stone at a path. Throws
+ * package.unknown where no package has this name, or its stone would have to be fetched first, and what reading a stone throws.
+ */
+export async function filesOf(moss: Moss, word: string): Promise<FilesOfPackage> {
+  if (isStonePath(word)) return filesOfStone(word);
+  const { root } = moss;
+  const active = root.active();
+  const found = root.find(active, word);
+  if (found !== undefined) return { name: found.name, installed: true, files: root.files(found.id) };
+  const catalogue = await moss.catalogue();
+  const [offer] = catalogue.byName(word);
+  if (offer !== undefined) return filesOfStone(stoneOf(moss, offer));
+  const near = nearest(word, [...root.packages(active).map(({ name }) => name), ...catalogue.names()]);
+  throw new Failure(
+    "package.unknown",
+    `Cannot list the files of "${word}": no package has this name`,
+    near === undefined ? {} : { hint: `Did you mean "${near}"?` },
+  );
+}
+
+/** Path of an offer's stone on this machine, checked to be the one that the index names. */
+function stoneOf(moss: Moss, { id, url, meta }: CollectionOffer): string {
+  const path = url.startsWith("file:") ? fileURLToPath(url) : downloadPath(moss.root.cache, id);
+  if (existsSync(path) && hashFile(path) === id) return path;
+  const problem = "it is not installed, and its stone is not on this machine";
+  throw new Failure("package.unknown", `Cannot list the files of "${meta.name}": ${problem}`, {
+    hint: `Indexes list no files. "moss fetch ${meta.name}", then "moss files ./${stoneFileName(meta)}".`,
+  });
+}
+
+function filesOfStone(path: string): FilesOfPackage {
+  using reader = StoneReader.open(path, { expect: "binary" });
+  const sizes = new Map(reader.index().map(({ digest, start, end }) => [hex(digest), end - start]));
+  const files = reader.layout().map((entry) => fileOf(entry, sizes));
+  return { name: reader.meta().name, installed: false, files: files.sort((a, b) => compareText(a.path, b.path)) };
+}
+
+function fileOf(entry: LayoutEntry, sizes: ReadonlyMap<string, number>): PackageFile {
+  const { path, uid, gid, mode } = entry;
+  if (entry.kind === "symlink") return { kind: "symlink", path, uid, gid, target: entry.target };
+  if (entry.kind === "directory") return { kind: "directory", path, uid, gid, mode };
+  if (entry.kind !== "regular") return { kind: "special", path, uid, gid, mode };
+  const xxh128 = hex(entry.digest);
+  return { kind: "file", path, uid, gid, mode, xxh128, size: sizes.get(xxh128) ?? 0 };
+}
