@@ -13,6 +13,8 @@ export interface Related {
   readonly version: string;
   readonly essential: boolean;
   readonly relations: Readonly<Record<string, string>>;
+  /** Debian's name of it, or `all`. */
+  readonly architecture?: string;
   /** Providers of a virtual package are taken in this order, then by name. */
   readonly rank?: number;
 }
@@ -43,6 +45,12 @@ export function takenOver({ conflicts, replaces }: Relations): string[] {
     list.flatMap(({ name, version }) => (version === undefined ? [name] : []));
   const refused = new Set(whole(conflicts));
   return uniqueSorted(whole(replaces).filter((name) => refused.has(name)));
+}
+
+/** A set is of one architecture: packages of another are not in it, and nothing can stand against them. */
+function isHere({ architecture }: Relation, item: Related): boolean {
+  const own = item.architecture;
+  return architecture === undefined || own === undefined || own === "all" || architecture === own;
 }
 
 function byRank(a: Provider<Related>, b: Provider<Related>): number {
@@ -88,8 +96,10 @@ export class RelatedSet<T extends Related> {
     const made: Relations = {
       depends: [...field("pre-depends"), ...field("depends")],
       recommends: field("recommends"),
-      conflicts: [...field("conflicts"), ...field("breaks")].flat(),
-      replaces: field("replaces").flat(),
+      conflicts: [...field("conflicts"), ...field("breaks")].flat().filter((relation) => isHere(relation, item)),
+      replaces: field("replaces")
+        .flat()
+        .filter((relation) => isHere(relation, item)),
       provides: field("provides").flat(),
     };
     if (this.#relations.size >= KEPT) this.#relations.clear();

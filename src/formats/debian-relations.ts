@@ -9,13 +9,15 @@ export interface Relation {
   readonly name: string;
   readonly operator?: Operator;
   readonly version?: string;
+  /** The architecture that the package is meant of, where that is said and is not any. */
+  readonly architecture?: string;
 }
 
 /** Relations of which one must hold. */
 export type Alternatives = readonly Relation[];
 
 const FORM =
-  /^([A-Za-z0-9][A-Za-z0-9+.-]*)(?::[a-z0-9-]+)?\s*(?:\(\s*(<<|<=|=|>=|>>|<|>)\s*([^\s()<=>]+)\s*\))?\s*(?:\[[^\]]*\])?\s*(?:<[^>]*>)*$/;
+  /^([A-Za-z0-9][A-Za-z0-9+.-]*)(?::([a-z0-9-]+))?\s*(?:\(\s*(<<|<=|=|>=|>>|<|>)\s*([^\s()<=>]+)\s*\))?\s*(?:\[[^\]]*\])?\s*(?:<[^>]*>)*$/;
 
 function operatorOf(word: string): Operator {
   // A single angle is the old spelling of "or equal" (Policy 7.1).
@@ -24,15 +26,20 @@ function operatorOf(word: string): Operator {
   return word as Operator;
 }
 
-/** Parses one relation. Qualifiers of architecture are dropped: a set here is of one architecture. */
+/** Parses one relation. */
 export function parseRelation(text: string): Relation {
   const match = FORM.exec(text.trim());
   const name = match?.[1];
   if (match === null || name === undefined) {
     throw new Failure("format.invalid", `Cannot read the relation "${text.trim()}": not of the form name (>= version)`);
   }
-  const [, , operator, version] = match;
-  return operator === undefined || version === undefined ? { name } : { name, operator: operatorOf(operator), version };
+  const [, , qualifier, operator, version] = match;
+  const any = qualifier === undefined || qualifier === "any" || qualifier === "native";
+  return {
+    name,
+    ...(operator === undefined || version === undefined ? {} : { operator: operatorOf(operator), version }),
+    ...(any ? {} : { architecture: qualifier }),
+  };
 }
 
 /** Parses a relation field; an absent one is an empty list. */
