@@ -18,7 +18,7 @@ import {
   TEXTS,
 } from "#collections/schema";
 import type { CapabilityText } from "#model/dependency";
-import { compareRelease, type PackageId, type PackageOffer } from "#model/package";
+import { compareRelease, type PackageId, type PackageMeta, type PackageOffer } from "#model/package";
 import type { Database, ReadBucket } from "#moss-db/index";
 
 /** A package that a search found, and where its words stand. */
@@ -43,8 +43,13 @@ type Synchronous<T> = T extends PromiseLike<unknown> ? never : T;
 
 const NAME = /^name\((.+)\)$/s;
 
+/** What says which of two builds is preferred. */
+interface Ranked extends Pick<CollectionOffer, "id" | "collection" | "priority"> {
+  readonly meta: Pick<PackageMeta, "name" | "release" | "buildRelease">;
+}
+
 /** The preferred first: by priority, then the newest, then by name and collection. */
-function better(a: CollectionOffer, b: CollectionOffer): number {
+function better(a: Ranked, b: Ranked): number {
   return (
     b.priority - a.priority ||
     compareRelease(a.meta, b.meta) ||
@@ -160,17 +165,26 @@ export class Catalogue {
 
   /** The preferred build of each name, sorted by name. */
   best(): CollectionOffer[] {
-    const best = new Map<string, CollectionOffer>();
+    return this.bestAs((offer) => offer);
+  }
+
+  /** What `pick` takes of the preferred build of each name, sorted by name: only that is held in memory. */
+  bestAs<T>(pick: (offer: CollectionOffer) => T): T[] {
+    const best = new Map<string, { readonly rank: Ranked; readonly picked: T }>();
     this.#view((opened) => {
       for (const one of opened) {
+        const { name: collection, priority } = one.collection;
         for (const stored of one.packages.values()) {
-          const offer = toOffer(one, stored);
-          const other = best.get(stored.meta.name);
-          if (other === undefined || better(offer, other) < 0) best.set(stored.meta.name, offer);
+          const { name, release, buildRelease } = stored.meta;
+          const rank = { id: stored.id, meta: { name, release, buildRelease }, collection, priority };
+          const other = best.get(name);
+          if (other === undefined || better(rank, other.rank) < 0) {
+            best.set(name, { rank, picked: pick(toOffer(one, stored)) });
+          }
         }
       }
     });
-    return [...best.values()].sort((a, b) => compareText(a.meta.name, b.meta.name));
+    return [...best].sort(([a], [b]) => compareText(a, b)).map(([, { picked }]) => picked);
   }
 
   /** Packages with all these words in name, summary or description, whatever their case; names first, each sorted. */
