@@ -33,6 +33,7 @@ const FAMILY_KEYS = [
   "description",
   "base",
   "toolchains",
+  "workload",
   "emul32",
   "mold",
   "cache",
@@ -51,15 +52,18 @@ export function parseFamily(id: string, file: string, text: string): Family {
   const list = (key: string) => words(reader, valueOf(fields, key));
   const lists = (key: string) =>
     new Map(named(reader, fields, key, (_, entry) => [entry.key, words(reader, entry.value)] as const));
-  const toolchains = lists("toolchains");
-  const emul32 = lists("emul32");
+  const eachToolchain = (key: string) => {
+    const given = lists(key);
+    return { gnu: given.get("gnu") ?? [], llvm: given.get("llvm") ?? [] };
+  };
   const description = valueOf(fields, "description");
   const family: Family = {
     id,
     description: description === undefined ? "" : (reader.string(description, '"description"') ?? ""),
     base: list("base"),
-    toolchains: { gnu: toolchains.get("gnu") ?? [], llvm: toolchains.get("llvm") ?? [] },
-    emul32: { gnu: emul32.get("gnu") ?? [], llvm: emul32.get("llvm") ?? [], all: emul32.get("all") ?? [] },
+    toolchains: eachToolchain("toolchains"),
+    workload: eachToolchain("workload"),
+    emul32: { ...eachToolchain("emul32"), all: lists("emul32").get("all") ?? [] },
     mold: list("mold"),
     cache: list("cache"),
     libc: list("libc"),

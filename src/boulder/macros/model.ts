@@ -72,6 +72,8 @@ export interface Family {
   readonly description: string;
   readonly base: readonly string[];
   readonly toolchains: Readonly<Record<"gnu" | "llvm", readonly string[]>>;
+  /** What programs that record profiles are linked with, where a recipe has a workload. */
+  readonly workload: Readonly<Record<"gnu" | "llvm", readonly string[]>>;
   readonly emul32: Readonly<Record<"gnu" | "llvm" | "all", readonly string[]>>;
   readonly mold: readonly string[];
   readonly cache: readonly string[];

@@ -85,6 +85,11 @@ test("a workload makes the stages of profile-guided optimisation", () => {
   expect(script).toContain(
     './run\nllvm-profdata merge --failure-mode=any -output="/mason/build/x86_64-pgo/ir.profdata"',
   );
+  // What records profiles is a package of its own at Debian, and in the root only where it is needed.
+  const debian = { family: familyOf(library, "debian") };
+  const recorder = (rest: string) => plan(rest, debian).root.find((d) => d.dependency === "libclang-rt-19-dev");
+  expect(recorder(work)?.reasons).toEqual([{ kind: "workload", text: "workload" }]);
+  expect([recorder(SCRIPTS), recorder(`${work}toolchain: gnu\n`)]).toEqual([undefined, undefined]);
 });
 
 test("each dependency of the root says why it is there, and where", () => {

@@ -83,6 +83,7 @@ export function makePlan(recipe: Recipe, options: PlanOptions): Plan {
     recipe,
     family: options.family,
     implied,
+    workload: targets.some((target) => hasWorkload(recipe, target)),
     cache: options.cache ?? false,
     noCheck: options.noCheck ?? false,
   });

@@ -8,7 +8,17 @@ import type { Family } from "../macros/model";
 import type { Recipe, Upstream } from "../recipe/model";
 
 export interface RootReason {
-  readonly kind: "base" | "toolchain" | "emul32" | "mold" | "cache" | "builddep" | "checkdep" | "macro" | "upstream";
+  readonly kind:
+    | "base"
+    | "toolchain"
+    | "workload"
+    | "emul32"
+    | "mold"
+    | "cache"
+    | "builddep"
+    | "checkdep"
+    | "macro"
+    | "upstream";
   /** For people: `toolchain gnu`, `%cmake`, `builddeps`. */
   readonly text: string;
   /** The recipe line that asks for it, where one does. */
@@ -25,6 +35,8 @@ export interface RootInput {
   readonly recipe: Recipe;
   readonly family: Family;
   readonly implied: readonly ImpliedDependency[];
+  /** With stages that record profiles. */
+  readonly workload: boolean;
   /** With compiler caches. */
   readonly cache: boolean;
   /** Without what only checks need. */
@@ -46,6 +58,9 @@ export function rootDependencies(input: RootInput): RootDependency[] {
   const { toolchain, emul32, mold } = recipe.options;
   for (const item of family.base) stated(item, { kind: "base", text: "every build" });
   for (const item of family.toolchains[toolchain]) stated(item, { kind: "toolchain", text: `toolchain ${toolchain}` });
+  if (input.workload) {
+    for (const item of family.workload[toolchain]) stated(item, { kind: "workload", text: "workload" });
+  }
   if (emul32) {
     for (const item of [...family.emul32.all, ...family.emul32[toolchain]])
       stated(item, { kind: "emul32", text: "emul32" });

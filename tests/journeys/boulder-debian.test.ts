@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/**
+ * What only real compilers show, in roots of Debian's packages: profile-guided optimisation, 32-bit libraries, compiler
+ * caches that builds share, and a debugger that finds what debug packages hold. Skipped only where apt reaches no archive.
+ */
+import { afterAll, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EXIT } from "#base/errors";
+import type { RunResult } from "#sys/process";
+import { BASE_DEBS, Ground, TOOLCHAIN_DEBS, type Toolchain } from "#tests/support/examples";
+
+const base = mkdtempSync(join(tmpdir(), "boulder-debian-"));
+const ground = new Ground(base);
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+const debs = [...BASE_DEBS, ...TOOLCHAIN_DEBS.gnu, ...TOOLCHAIN_DEBS.llvm, "libclang-rt-19-dev", "ccache", "gdb"];
+const emul32 = ["libc6-dev-i386", "gcc-multilib", "g++-multilib"];
+const imported = Bun.which("apt-get") === null ? undefined : await ground.importDebs([...debs, ...emul32]);
+const reachable = imported !== undefined && imported.code !== EXIT.network;
+if (!reachable) {
+  console.error(
+    `boulder-debian: apt reaches no archive of Debian, so these journeys are skipped\n${imported?.stderr ?? ""}`,
+  );
+}
+
+/** Writes a recipe with files beside it, and builds it into the local collection. */
+function build(
+  name: string,
+  keys: string,
+  files: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): Promise<RunResult> {
+  const folder = join(base, "recipes", name);
+  mkdirSync(join(folder, "pkg"), { recursive: true });
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, "pkg", file), text);
+  const head = `name: ${name}\nversion: "1"\nrelease: 1\nhomepage: https://example.org\nsummary: A test\ndescription: A test.\nlicense: MIT\n`;
+  writeFileSync(join(folder, "stone.yaml"), `${head}${keys}`);
+  return ground.boulder("bi", [folder, "-l", "--offline", ...args]);
+}
+
+/** What a build wrote. */
+const stones = (name: string): string[] =>
+  readdirSync(ground.local)
+    .filter((file) => file.startsWith(`${name}-`) && file.endsWith(".stone"))
+    .sort();
+
+const works = (result: RunResult, said: string): void => {
+  expect([result.code, result.stderr]).toEqual([0, expect.stringContaining(said)]);
+};
+
+test.skipIf(!reachable)("Debian's packages are here", () => {
+  expect([imported?.code, imported?.stderr]).toEqual([0, expect.any(String)]);
+});
+
+const BRANCHY = `#include <stdio.h>
+#include <stdlib.h>
+static long __attribute__((noinline)) seldom(long x) {
+  for (long i = 1; i < 9; i++) x = x * 31 + (x >> i) % (i + 7);
+  return x;
+}
+long step(long x, long rare) {
+  if (x == rare) {
+    for (long i = 1; i < 50; i++) x += seldom(x + i) / i;
+    puts("rare");
+    return x ^ 5;
+  }
+  return x * 3 + 1;
+}
+int main(int argc, char **argv) {
+  long sum = argc, most = atol(argv[1]);
+  for (long i = 0; i < most; i++) sum += step(i, -1);
+  printf("%ld\\n", sum);
+}
+`;
+
+/** Stages in the order in which they run, and what shows that the last one used what the others recorded. */
+const PROFILES: Readonly<Record<Toolchain, { readonly stages: readonly string[]; readonly keys: string }>> = {
+  gnu: {
+    stages: ["one", "use"],
+    keys: `build: |
+    used=
+    [ "$PGO_STAGE" != USE ] || used=-Werror=missing-profile
+    $CC $CFLAGS $used -c -o branchy.o %(pkgdir)/branchy.c
+    $CC $CFLAGS $LDFLAGS -o branchy branchy.o
+check: |
+    ! grep -q gcov_ branchy
+    ! $CC $CFLAGS -Werror=missing-profile -c -o other.o %(pkgdir)/branchy.c
+    [ "$(./branchy 10)" = 147 ]
+`,
+  },
+  // What never ran lies apart, where there is a profile.
+  llvm: {
+    stages: ["one", "two", "use"],
+    keys: `cspgo: true
+build: |
+    $CC $CFLAGS -c -o branchy.o %(pkgdir)/branchy.c
+    $CC $CFLAGS $LDFLAGS -o branchy branchy.o
+    llvm-objdump -h branchy.o > ../sections-$PGO_STAGE
+check: |
+    ! grep -q llvm_profile branchy
+    ! grep text.unlikely ../sections-ONE
+    grep text.unlikely ../sections-USE
+    ls %(pgo_dir)/CS/*.profraw
+    [ "$(./branchy 10)" = 147 ]
+`,
+  },
+};
+
+for (const toolchain of ["gnu", "llvm"] as const) {
+  test.skipIf(!reachable)(
+    `profile-guided optimisation with ${toolchain} runs the workload, and the last stage uses what it recorded`,
+    async () => {
+      const { stages, keys } = PROFILES[toolchain];
+      const rest = `tuning:
+    - lto: false
+workload: |
+    ./branchy 100000
+install: |
+    install -D -m0755 branchy %(installroot)%(bindir)/branchy
+`;
+      const built = await build(`profiled-${toolchain}`, keys + rest, { "branchy.c": BRANCHY }, [
+        "--toolchain",
+        toolchain,
+      ]);
+      works(built, "check took");
+      for (const stage of stages) expect(built.stderr).toContain(`Unpacking for x86_64, stage ${stage}`);
+      expect(built.stderr.split("workload took").length - 1).toBe(stages.length - 1);
+    },
+    300_000,
+  );
+}
+
+const ADD = '#include <stdio.h>\nint add(int a, int b) { printf("%zu bits\\n", 8 * sizeof(void *)); return a + b; }\n';
+
+test.skipIf(!reachable)(
+  "a recipe with emul32 gives libraries of both widths, each in its package with its provider",
+  async () => {
+    const keys = `toolchain: gnu
+emul32: true
+build: |
+    $CC $CFLAGS $LDFLAGS -shared -Wl,-soname,libadd.so.1 -o libadd.so.1 %(pkgdir)/add.c
+    printf 'int add(int, int); int main(void) { return add(2, 3) - 5; }' > main.c
+    $CC $CFLAGS main.c -o main ./libadd.so.1
+install: |
+    install -D -m0755 libadd.so.1 %(installroot)%(libdir)/libadd.so.1
+check: |
+    ln -s libadd.so.1 libadd.so
+    LD_LIBRARY_PATH=. ./main
+`;
+    const built = await build("wide", keys, { "add.c": ADD });
+    works(built, "emul32/x86_64 build");
+    expect(built.stderr).toContain("check   | 32 bits");
+    expect(built.stderr).toContain("check   | 64 bits");
+    expect(stones("wide")).toEqual([
+      "wide-1-1-1-x86_64.stone",
+      "wide-32bit-1-1-1-x86_64.stone",
+      "wide-32bit-dbginfo-1-1-1-x86_64.stone",
+      "wide-dbginfo-1-1-1-x86_64.stone",
+    ]);
+    const shown = async (name: string) =>
+      (await ground.program("moss", ["inspect", join(ground.local, `${name}-1-1-1-x86_64.stone`)])).stdout;
+    expect(await shown("wide")).toContain("soname(libadd.so.1(x86_64))");
+    expect(await shown("wide-32bit")).toContain("soname(libadd.so.1(386))");
+  },
+  300_000,
+);
+
+/** Files of C that take a compiler some time. */
+const MANY = Object.fromEntries(
+  Array.from({ length: 24 }, (_, i) => [
+    `part${i}.c`,
+    `#include <stdio.h>\nint part${i}(int x) { for (int i = 0; i < x; i++) printf("%d\\n", i * ${i}); return x; }\n`,
+  ]),
+);
+const CACHED = `toolchain: gnu
+tuning:
+    - lto: false
+builddeps:
+    - binary(ccache)
+build: |
+    ccache --print-stats > before
+    for file in %(pkgdir)/*.c; do $CC $CFLAGS -c "$file" -o "$(basename "$file" .c).o"; done
+    ccache --print-stats > after
+    hits() { awk '/^(direct|preprocessed)_cache_hit/ { sum += $2 } END { print sum + 0 }' "$1"; }
+    echo "hits: $(($(hits after) - $(hits before)))"
+    cat *.o | sha256sum
+packages:
+    - "%(name)":
+        empty: true
+`;
+
+test.skipIf(!reachable)(
+  "two builds at once share the compiler cache: both are right, and the next one compiles nothing",
+  async () => {
+    const plain = await build(
+      "cached-none",
+      CACHED.replace(/.*ccache --print.*\n/g, "    : > before; : > after\n"),
+      MANY,
+    );
+    works(plain, "hits: 0");
+    const sum = /build {3}\| ([0-9a-f]{64}) /.exec(plain.stderr)?.[1];
+    expect(sum).toMatch(/^[0-9a-f]{64}$/);
+    const both = await Promise.all(["cached-a", "cached-b"].map((name) => build(name, CACHED, MANY, ["-c"])));
+    for (const built of both) works(built, `build   | ${sum}`);
+    const next = await build("cached-c", CACHED, MANY, ["-c"]);
+    works(next, `build   | ${sum}`);
+    expect(next.stderr).toContain("build   | hits: 24\n");
+  },
+  300_000,
+);
+
+const TRACED = `#include <stdio.h>
+static int __attribute__((noinline)) inner(int x) {
+  volatile int twice = x * 2;
+  printf("inner %d\\n", twice);
+  return twice;
+}
+int main(int argc, char **argv) {
+  (void)argv;
+  return inner(argc + 41) != 84;
+}
+`;
+
+for (const toolchain of ["gnu", "llvm"] as const) {
+  test.skipIf(!reachable)(
+    `gdb in a root shows the source lines of what ${toolchain} built, once its -dbginfo package is there`,
+    async () => {
+      const name = `traced-${toolchain}`;
+      const keys = `toolchain: ${toolchain}
+build: |
+    cp %(pkgdir)/traced.c .
+    $CC $CFLAGS $LDFLAGS -o ${name} traced.c
+install: |
+    install -D -m0755 ${name} %(installroot)%(bindir)/${name}
+`;
+      works(await build(name, keys, { "traced.c": TRACED }), "package");
+      const root = join(base, "roots", name);
+      // The text of the line comes from the source, where that lies at hand.
+      const trace = `cat > /tmp/traced.c <<'END'
+${TRACED}END
+touch -d @0 /tmp/traced.c
+gdb -batch -iex 'directory /tmp' -ex 'break inner' -ex run -ex backtrace -ex 'print x' /usr/bin/${name} 2>&1`;
+      const said = async () => (await ground.work(root, trace)).stdout;
+      works(await ground.install(root, [name, "gdb", "coreutils"]), "");
+      expect(await said()).not.toContain("traced.c");
+      works(await ground.moss(root, ["install", `${name}-dbginfo`]), "");
+      const text = await said();
+      expect(text).toMatch(/^Breakpoint 1, inner \(x=42\) at (?:.*\/)?traced\.c:3\n3\t {2}volatile int twice/m);
+      expect(text).toMatch(/^#1 {2}0x\w+ in main \(argc=.*\) at (?:.*\/)?traced\.c:9$/m);
+      expect(text).toContain("$1 = 42");
+    },
+    300_000,
+  );
+}
