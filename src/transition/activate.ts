@@ -15,7 +15,7 @@ import { type StateRecord, TEXTS, type TreeRecord } from "#transition/schema";
 import { TreeSource } from "#transition/source";
 import { ensureSpare } from "#transition/spare";
 import { buildTree, chooseSpare, patchTree } from "#transition/staging";
-import { changedPaths, diffTrees, type PathChanges } from "#tree/diff";
+import { type ChangeCounts, countChanges, diffTrees } from "#tree/diff";
 import type { RootRef } from "#tree/entry";
 import { emptyTree } from "#tree/merge";
 
@@ -31,7 +31,7 @@ export interface ActivateOptions {
 export interface ActivateResult {
   readonly state: StateRecord;
   readonly before: number;
-  readonly changes: PathChanges;
+  readonly changes: ChangeCounts;
   readonly timings: Timings;
 }
 
@@ -85,13 +85,13 @@ function stage(
   begun: Begun,
   watch: Stopwatch,
   onEvent: Listener,
-): { readonly tree: TreeRecord; readonly changes: PathChanges } {
+): { readonly tree: TreeRecord; readonly changes: ChangeCounts } {
   const { journal, spare } = begun;
   return root.view((tx) => {
     const source = new TreeSource(tx);
     source.know(emptyTree().nodes);
     const live: RootRef = activeState(root, tx)?.tree ?? emptyTree();
-    const changes = changedPaths(source, live, state.tree);
+    const changes = countChanges(source, live, state.tree);
     const systemModel = tx.bucket(TEXTS).get(state.systemModel) ?? "";
     const target = {
       tree: state.tree,

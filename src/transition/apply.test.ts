@@ -213,6 +213,38 @@ test("the difference of two states names packages and paths", async () => {
   });
 });
 
+test("removing a symlink through which other packages were placed puts their files where they say, on disk too", async () => {
+  const directory = freshRoot();
+  using root = MossRoot.open(directory);
+  const info = JSON.stringify({ metadata: { identity: { id: "probe", name: "Probe" } } });
+  const through = stone("through", { "share/old/a": "a", "share/old/deep/c": "c" });
+  const beside = stone("beside", { "share/new/b": "b" });
+  // One of the removed packages also decides what the generated os-release says.
+  const links = stone("links", { "share/old": { link: "new" }, "lib/os-info.json": info });
+  const { changes } = await install(root, [through, beside, links]);
+  // Six of the packages, and os-release.
+  expect(changes).toEqual({ added: 6, removed: 0, changed: 0 });
+  expect(readFileSync(`${directory}/usr/share/new/a`, "utf8")).toBe("a");
+  const gone = await apply(root, {
+    stones: new Map<string, string>(),
+    summary: "",
+    command: "",
+    systemModel: MODEL,
+    add: [],
+    remove: [links.id],
+  });
+  expect(readdirSync(`${directory}/usr/share/new`)).toEqual(["b"]);
+  expect(readFileSync(`${directory}/usr/share/old/deep/c`, "utf8")).toBe("c");
+  expect(readFileSync(`${directory}/usr/lib/os-release`, "utf8")).toContain("ID=linux");
+  using other = MossRoot.open(freshRoot());
+  const fresh = await install(other, [through, beside]);
+  expect(gone.state.tree).toEqual(fresh.state.tree);
+  expect(snapshot(root.usr)).toEqual(snapshot(other.usr));
+  await activate(root, 1, { command: "activate" });
+  expect(readFileSync(`${directory}/usr/lib/os-release`, "utf8")).toContain("ID=probe");
+  expect(readFileSync(`${directory}/usr/share/old/deep/c`, "utf8")).toBe("c");
+});
+
 test("a change of what is wanted makes a state, and nothing to change makes none", async () => {
   using root = MossRoot.open(freshRoot());
   const [a, b] = [nano(), which()];

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** From the live state to a new one, by a list of packages or a change of it; crash-safe (docs/decisions/0003). */
+import { statSync } from "node:fs";
 import { Failure } from "#base/errors";
 import type { PackageId } from "#model/package";
 import { putSmall } from "#store/put";
@@ -36,7 +37,7 @@ import { type ChangedSelections, changeSelections } from "#transition/selections
 import { TreeSource } from "#transition/source";
 import { ensureSpare } from "#transition/spare";
 import { buildTree, checkTop, chooseSpare, patchTree, type Target } from "#transition/staging";
-import { changedPaths, type PathChanges } from "#tree/diff";
+import { type ChangeCounts, changedPaths, countChanges } from "#tree/diff";
 import { emptyTree } from "#tree/merge";
 
 export type { Selection, Wanted } from "#transition/change";
@@ -64,7 +65,7 @@ export interface ApplyResult {
   readonly before: number;
   /** False where nothing differs from the live state, and so no new state was made. */
   readonly made: boolean;
-  readonly changes: PathChanges;
+  readonly changes: ChangeCounts;
   readonly timings: Timings;
 }
 
@@ -113,7 +114,7 @@ export async function apply(root: MossRoot, request: ApplyRequest, onEvent: List
         state: active,
         before: active.id,
         made: false,
-        changes: { added: [], removed: [], changed: [] },
+        changes: { added: 0, removed: 0, changed: 0 },
         timings: watch.timings,
       };
     }
@@ -124,7 +125,11 @@ export async function apply(root: MossRoot, request: ApplyRequest, onEvent: List
         usr: root.treePath(journal.place),
         state: journal.state,
         before: journal.before,
-        changes: staged.changes,
+        changes: root.view((tx) => {
+          const source = new TreeSource(tx);
+          source.know(staged.merged.tree.nodes);
+          return changedPaths(source, staged.active?.tree ?? emptyRoot(source), staged.state.tree);
+        }),
       });
       watch.lap("triggers");
     }
@@ -152,7 +157,7 @@ export async function apply(root: MossRoot, request: ApplyRequest, onEvent: List
 
 interface Staged extends NewState {
   readonly state: StateRecord;
-  readonly changes: PathChanges;
+  readonly changes: ChangeCounts;
   readonly tree: TreeRecord;
 }
 
@@ -194,7 +199,7 @@ function stage(
       systemModel: sha256Hex(request.systemModel),
       osRelease: merged.osRelease,
     };
-    const changes = changedPaths(source, active?.tree ?? emptyRoot(source), state.tree);
+    const changes = countChanges(source, active?.tree ?? emptyRoot(source), state.tree);
     watch.lap("merge");
     onEvent({ kind: "phase", phase: "stage" });
     const target: Target = {
@@ -227,9 +232,10 @@ function emptyRoot(source: TreeSource) {
   return empty;
 }
 
+/** One call where both are on one file system: it writes all of that. */
 function syncBoth(root: MossRoot): void {
   syncFileSystem(root.trees);
-  if (root.shared) syncFileSystem(root.store);
+  if (root.shared && statSync(root.store).dev !== statSync(root.trees).dev) syncFileSystem(root.store);
 }
 
 /** One commit: packages, nodes, the state, and that the exchange may happen from now on. */

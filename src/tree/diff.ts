@@ -78,7 +78,27 @@ export function* listTree(
   }
 }
 
-/** Counts of what differs between two trees, files and symlinks only, with their paths. */
+/** How many files and symlinks two trees do not share; directories count only where their own mode or owner changes. */
+export interface ChangeCounts {
+  readonly added: number;
+  readonly removed: number;
+  readonly changed: number;
+}
+
+/** As many as `changedPaths` lists, without making the paths: those of a whole system are many. */
+export function countChanges(source: NodeSource, before: RootRef, after: RootRef): ChangeCounts {
+  const changes = { added: 0, removed: 0, changed: 0 };
+  const count = (entries: readonly TreeEntry[]): number =>
+    entries.reduce((sum, entry) => sum + (entry.kind === "directory" ? count(loadNode(source, entry.key)) : 1), 0);
+  for (const { removed, added, replaced, altered } of diffTrees(source, before, after)) {
+    changes.added += count(added);
+    changes.removed += count(removed);
+    changes.changed += replaced.length + altered.length;
+  }
+  return changes;
+}
+
+/** The paths of files and symlinks that differ between two trees. */
 export interface PathChanges {
   readonly added: readonly string[];
   readonly removed: readonly string[];

@@ -6,7 +6,7 @@ import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { Failure } from "#base/errors";
 import { walk } from "#model/walk";
-import { changedPaths, listTree } from "#tree/diff";
+import { changedPaths, countChanges, listTree } from "#tree/diff";
 import { type PackageFiles, sameIdentity, type TreeEntry, type TreeRecord } from "#tree/entry";
 import { changeTree, emptyTree, type MergedTree, mergeAll } from "#tree/merge";
 
@@ -287,6 +287,32 @@ test("the difference of two trees names the paths that they do not share", () =>
     removed: ["b/deep/z", "c"],
     changed: ["a/x"],
   });
+  expect(countChanges(nodes, before, after)).toEqual({ added: 2, removed: 2, changed: 1 });
+});
+
+test("a removal of a symlink through which others were placed merges from nothing, any other removal does not", () => {
+  const nodes = store();
+  const links = { name: "links", records: [link("share/old", "new"), link("share/idle", "new")] };
+  const through = { name: "through", records: [file("share/old/a", 1)] };
+  const beside = { name: "beside", records: [file("share/new/b", 2)] };
+  const base = nodes.keep(mergeAll([links, through, beside]));
+  expect(base.links).toEqual(["share/old"]);
+  let merged = 0;
+  const remove = (gone: PackageFiles, kept: readonly PackageFiles[]) => {
+    const all = () => {
+      merged += 1;
+      return kept;
+    };
+    const after = changeTree({ source: nodes, base, removed: [gone], added: [], all });
+    expect(after.key).toBe(mergeAll(kept).key);
+    return [...listTree(nodes, nodes.keep(after))].filter(({ entry }) => entry.kind !== "directory");
+  };
+  const left = remove(links, [through, beside]);
+  expect(left.map(({ path }) => path)).toEqual(["share/new/b", "share/old/a"]);
+  expect(merged).toBe(1);
+  remove(beside, [links, through]);
+  remove(through, [links, beside]);
+  expect(merged).toBe(1);
 });
 
 test("a hundred thousand files in one directory cost no more each than ten thousand", () => {

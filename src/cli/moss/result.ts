@@ -5,13 +5,13 @@ import { counted, formatDuration } from "#cli/style";
 /** How the end of a change is told. */
 import type { Ui } from "#cli/ui";
 import type { StateRecord } from "#transition/schema";
-import type { PathChanges } from "#tree/diff";
+import type { ChangeCounts } from "#tree/diff";
 
 export interface Outcome {
   readonly state: StateRecord;
   readonly before: number;
   readonly made?: boolean;
-  readonly changes: PathChanges;
+  readonly changes: ChangeCounts;
   /** Milliseconds of each part. */
   readonly timings: Readonly<Record<string, number>>;
 }
@@ -45,7 +45,7 @@ export function tellOutcome(ui: Ui, outcome: Outcome, more: Readonly<Record<stri
     made: made ?? false,
     tree: state.tree.content,
     packages: state.packages,
-    files: { added: changes.added.length, removed: changes.removed.length, changed: changes.changed.length },
+    files: changes,
     timings: rounded,
     milliseconds: Math.round(took),
     ...more,
@@ -53,7 +53,7 @@ export function tellOutcome(ui: Ui, outcome: Outcome, more: Readonly<Record<stri
   const was = before === 0 || before === state.id ? "" : ` (state ${before} can be gone back to)`;
   ui.say(`${ui.style.green(`State ${state.id} is live`)}${was}: ${counted(state.packages, "package")}.`);
   ui.say(
-    `${counted(changes.added.length, "file")} added, ${changes.removed.length} removed, ${changes.changed.length} changed, in ${formatDuration(took)}.`,
+    `${counted(changes.added, "file")} added, ${changes.removed} removed, ${changes.changed} changed, in ${formatDuration(took)}.`,
   );
   if (ui.verbose) {
     const parts = Object.entries(timings).filter(([part, ms]) => part !== "total" && ms >= 0.5);
