@@ -18,6 +18,9 @@ import { renameNoReplace } from "#sys/exchange";
 
 const PREFIX = "new-";
 
+/** Questions about one folder of the store that cost more than reading it does: a whole system asks for each a hundred times. */
+const OFTEN = 4;
+
 export class Arrival {
   readonly store: string;
   readonly id: string;
@@ -25,6 +28,8 @@ export class Arrival {
   readonly distrusted: ReadonlySet<string>;
   /** What lies in the store's folder; what others add while this arrival is open is found when it is admitted. */
   #known: ReadonlySet<string> | undefined;
+  /** How often a folder for two digits was asked for, and from `OFTEN` on what lies in it. */
+  readonly #asked = new Map<string, number | ReadonlySet<string>>();
 
   /**
    * `id` is unique among the transactions of all roots that share the store. `distrusted` are names of assets that are to
@@ -40,8 +45,18 @@ export class Arrival {
   /** True for an asset that the store has, and that need not be unpacked. */
   has(name: string): boolean {
     this.#known ??= new Set(existsSync(this.store) ? readdirSync(this.store) : []);
-    if (!this.#known.has(name.slice(0, 2))) return false;
-    return !this.distrusted.has(name) && existsSync(`${this.store}/${assetPath(name)}`);
+    const folder = name.slice(0, 2);
+    if (!this.#known.has(folder)) return false;
+    if (this.distrusted.has(name)) return false;
+    const asked = this.#asked.get(folder) ?? 0;
+    if (typeof asked !== "number") return asked.has(name);
+    if (asked < OFTEN) {
+      this.#asked.set(folder, asked + 1);
+      return existsSync(`${this.store}/${assetPath(name)}`);
+    }
+    const names = new Set(readdirSync(`${this.store}/${folder}`));
+    this.#asked.set(folder, names);
+    return names.has(name);
   }
 
   open(): void {
