@@ -7,15 +7,15 @@
  *
  *   ./dev bench root [--rounds N]
  */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { sha256Hex } from "#sys/sha256";
 import { buildExecutable } from "../tools/build.ts";
 import { measured, must } from "./_floor.ts";
+import { FullMemory } from "./_memory.ts";
 import { type BenchPackage, benchPackages, MINBASE } from "./_packages.ts";
-import { clear } from "./_system.ts";
 import { median, ratioRow, report } from "./_table.ts";
 
 const { values: flags } = parseArgs({ options: { rounds: { type: "string", default: "3" } } });
@@ -41,6 +41,15 @@ async function makeArchive(folder: string, packages: readonly BenchPackage[]): P
 }
 
 const folder = mkdtempSync(join(tmpdir(), "bench-root-"));
+const memory = new FullMemory(folder);
+
+/** What comes before each measured run: nothing is dirty, no memory lies free, and the files that it reads are in memory. */
+async function prepare(files: readonly string[]): Promise<void> {
+  await must(["sync"]);
+  memory.fill();
+  for (const file of files) readFileSync(file);
+}
+
 try {
   const packages = await benchPackages("minbase", MINBASE);
   const names = packages.map(({ name }) => name);
@@ -54,18 +63,18 @@ try {
     mkdirSync(root);
     const place = ["-D", root, "--cache", cache, "-y"];
     await must([moss, "collection", "add", ...place, "bench", stones]);
-    await must(["sync"]);
+    await prepare([moss, ...packages.map(({ stone }) => stone)]);
     return (await measured([moss, "install", ...place, "--json", ...names])).wall;
   };
   for (let round = 0; round < Number(flags.rounds); round++) {
-    const cache = join(folder, "cache");
-    mkdirSync(cache);
-    const [one, two] = [join(folder, "one"), join(folder, "two")];
-    first.push(await make(one, cache));
-    second.push(await make(two, cache));
-    if (!existsSync(join(two, "usr/bin/bash"))) throw new Error("the second root has no bash");
-    for (const path of [one, two, cache]) await clear(path);
-    const root = join(folder, "debian");
+    // Nothing is removed before the end: ext4 gives an inode that was removed in the last minutes to nobody, and looking for
+    // another takes whoever makes the next root, theirs or ours, longer and longer.
+    const here = join(folder, `round-${round}`);
+    const [cache, root] = [join(here, "cache"), join(here, "debian")];
+    mkdirSync(cache, { recursive: true });
+    first.push(await make(join(here, "one"), cache));
+    second.push(await make(join(here, "two"), cache));
+    if (!existsSync(join(here, "two/usr/bin/bash"))) throw new Error("the second root has no bash");
     const command = [
       "mmdebstrap",
       "--variant=minbase",
@@ -75,12 +84,12 @@ try {
       "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
       '--aptopt=APT::Sandbox::User "root"',
     ];
+    await prepare(packages.map(({ deb }) => join(folder, "archive/pool", basename(deb))));
     peer.push((await measured([...command, SUITE, root, source])).wall);
     const shown = await must(["dpkg-query", `--root=${root}`, "-W", "-f", "${Package}\n"]);
     const found = shown.trim().split("\n");
     const missing = names.filter((name) => !found.includes(name));
     if (missing.length > 0) throw new Error(`mmdebstrap did not take ${missing.join(", ")}`);
-    await clear(root);
   }
   process.stdout.write(`${packages.length} packages; mmdebstrap configures them, which moss does not yet\n`);
   report("root", "./dev bench root", [
@@ -88,5 +97,6 @@ try {
     ratioRow("a second from the same store", median(second), median(peer), 1 / 50),
   ]);
 } finally {
+  memory[Symbol.dispose]();
   rmSync(folder, { recursive: true, force: true });
 }
