@@ -7,7 +7,7 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { Groups } from "#container/cgroup";
@@ -109,6 +109,40 @@ test.skipIf(!HAVE_TINY)("archives cannot write outside their folder, nor bring d
     expect(error.code).toBe("upstream.unsafe");
     expect(existsSync(outside)).toBe(false);
   }
+});
+
+test.skipIf(!HAVE_TINY)("an upstream does not go through the links of another", async () => {
+  const outside = join(tiny.base, "outside");
+  mkdirSync(outside);
+  const pack = (entry: Buffer) => tiny.mirror(gzipSync(Buffer.concat([entry, Buffer.alloc(1024)])));
+  const first = pack(tarEntry("top/vendor", "2", "", outside));
+  const second = pack(tarEntry("top/file", "0", "x"));
+  tiny.recipe(`upstreams:
+    - https://example.org/a.tar.gz: ${first}
+    - https://example.org/b.tar.gz:
+        hash: ${second}
+        unpackdir: a.tar.gz/vendor
+${EMPTY}`);
+  const error = await tiny.failure();
+  expect([error.code, error.message]).toEqual(["upstream.unsafe", expect.stringContaining('"vendor" is a link')]);
+  expect(readdirSync(outside)).toEqual([]);
+});
+
+test.skipIf(!HAVE_TINY)("what a phase puts in the place of its last word is not followed", async () => {
+  const secret = join(tiny.base, "secret");
+  writeFileSync(secret, "1 1\nhost-secret\n");
+  for (const script of [
+    "busybox mkfifo /mason/status/failure\n    exit 3",
+    `ln -s ${secret} /mason/status/failure\n    exit 3`,
+    "ln -s /dev/zero /mason/status/failure\n    exit 3",
+  ]) {
+    tiny.recipe(`build: |\n    ${script}\n${EMPTY}`);
+    const error = await tiny.failure([], { timeout: 20_000 });
+    expect([error.code, error.message]).toEqual(["build.failed", expect.stringContaining("code 3")]);
+    expect(error.message).not.toContain("host-secret");
+  }
+  tiny.recipe(`build: |\n    mkdir -p /mason/status/failure/folder\ninstall: |\n    true\n${EMPTY}`);
+  expect((await tiny.build()).code).toBe(0);
 });
 
 test.skipIf(!HAVE_TINY)("a phase that hangs is ended after its time, with all that it started", async () => {

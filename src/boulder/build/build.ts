@@ -172,10 +172,10 @@ async function prepareStage(
   sources: readonly Source[],
   offline: boolean,
 ): Promise<void> {
-  const folder = workspace.hostOf(stage.buildFolder);
+  const folder = workspace.place(stage.buildFolder);
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true, mode: 0o755 });
-  mkdirSync(workspace.hostOf(stage.pgoFolder), { recursive: true, mode: 0o755 });
+  mkdirSync(folder, { mode: 0o755 });
+  workspace.place(stage.pgoFolder);
   await unpackSources(sources, folder, offline);
 }
 

@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Enters the root of a recipe: with the folders of its last build where there are some, else with empty ones. */
-import { mkdirSync } from "node:fs";
 import { openShell } from "../phases/shell";
 import { Workspace } from "../phases/workspace";
 import { makeRoot } from "../root/make";
@@ -24,7 +23,7 @@ export async function enter(options: BuildOptions): Promise<number> {
   const begun = workspace.begun;
   workspace.prepare();
   // Scripts begin in the folder of the sources, so it is there even where nothing was unpacked.
-  mkdirSync(workspace.hostOf(stage.workFolder), { recursive: true, mode: 0o755 });
+  workspace.place(stage.workFolder);
   try {
     return await openShell(stage, contextOf(plan, root, workspace, options));
   } finally {

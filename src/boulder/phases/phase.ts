@@ -2,16 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** One phase: its script runs in the root, its output goes to a log and to whoever watches, a failure is explained. */
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { appendFileSync, closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "#base/errors";
 import { type Bind, runInRoot } from "#container/run";
@@ -20,6 +11,7 @@ import { buildFolder, GUEST } from "../plan/guest";
 import type { PlannedPhase, PlannedStage } from "../plan/plan";
 import type { Recipe } from "../recipe/model";
 import { BREAKPOINT_FILE, BREAKPOINT_SCRIPT, breakpointsOf, ENDS_HERE, TERMINAL_FD } from "./breakpoint";
+import { forgetWord, readWord } from "./word";
 import { STATUS, type Workspace } from "./workspace";
 
 export interface PhaseContext {
@@ -72,7 +64,7 @@ export async function runPhase(
   if (stops) writeFileSync(join(workspace.scripts, BREAKPOINT_FILE), BREAKPOINT_SCRIPT);
   const terminal = stops && context.terminal;
   const failureFile = join(workspace.status, "failure");
-  rmSync(failureFile, { force: true });
+  forgetWord(failureFile);
   const handle = openSync(log, "w");
   const tail = new Tail(LAST_LINES);
   try {
@@ -175,8 +167,9 @@ interface Where {
 /** Where a script failed: by the word that it left, or by the shell's own message. */
 function failedLine(failed: Failed, lines: readonly string[]): Where | undefined {
   const at = (number: number): ScriptLine | undefined => failed.planned.lines[number - 1];
-  if (existsSync(failed.failureFile)) {
-    const [head = "", ...command] = readFileSync(failed.failureFile, "utf8").trimEnd().split("\n");
+  const word = readWord(failed.failureFile);
+  if (word !== undefined) {
+    const [head = "", ...command] = word.trimEnd().split("\n");
     const number = Number(head.split(" ")[1]);
     return { command: command.join("\n"), line: at(number) };
   }

@@ -11,6 +11,7 @@ import { writeFileAtomic } from "#sys/sync";
 import { GUEST } from "../plan/guest";
 import type { Plan } from "../plan/plan";
 import type { Recipe } from "../recipe/model";
+import { placeBelow } from "../upstreams/place";
 
 /** What a later `--from` or `chroot` has to know of a build. */
 export interface WorkspaceRecord {
@@ -76,9 +77,9 @@ export class Workspace implements Disposable {
     return join(this.folder, "scratch");
   }
 
-  /** The path on the host of a folder that scripts see below /mason/build. */
-  hostOf(guest: string): string {
-    return join(this.build, guest.slice(GUEST.build.length));
+  /** The path on the host of a folder that scripts see below /mason/build; made where it is missing. */
+  place(guest: string): string {
+    return placeBelow(this.build, guest.slice(GUEST.build.length));
   }
 
   /** Empties all of it for a build from the beginning. */

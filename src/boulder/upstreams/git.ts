@@ -5,7 +5,7 @@
  * Git upstreams: a bare mirror in the cache for each repository, from which a working tree of exactly one commit is made.
  * A commit names its content by hash, that of its submodules too, so what is checked out is what the recipe names.
  */
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "#base/errors";
 import { run } from "#sys/process";
@@ -120,6 +120,16 @@ export async function checkoutGit(
   const fail = (step: string, text: string) =>
     new Failure("upstream.failed", `Cannot check out "${upstream.uri}": ${step}: ${lastLine(text)}`);
   mkdirSync(folder, { recursive: true });
+  // An archive that was unpacked here could bring settings and hooks, which git would run on the host.
+  if (lstatSync(join(folder, ".git"), { throwIfNoEntry: false }) !== undefined) {
+    throw new Failure(
+      "upstream.unsafe",
+      `Cannot check out "${upstream.uri}": ".git" is there, expected a folder without`,
+      {
+        hint: "Use another `clonedir`.",
+      },
+    );
+  }
   const steps: readonly (readonly string[])[] = [
     ["init", "-q"],
     ["remote", "add", "origin", upstream.uri],

@@ -8,6 +8,7 @@ import { mapLimited } from "#base/parallel";
 import type { ArchiveUpstream, GitUpstream, Recipe } from "../recipe/model";
 import { fetchArchive, type SourceOptions } from "./archives";
 import { checkoutGit, fetchGit, type GitSource } from "./git";
+import { placeBelow } from "./place";
 import { unpackArchive } from "./unpack";
 
 export type Source =
@@ -36,9 +37,10 @@ export function shareSources(sources: readonly Source[], folder: string): void {
 export async function unpackSources(sources: readonly Source[], folder: string, offline: boolean): Promise<void> {
   mkdirSync(folder, { recursive: true });
   for (const source of sources) {
-    const place = join(folder, source.upstream.directory);
+    if (source.kind === "archive" && !source.upstream.unpack) continue;
+    const place = placeBelow(folder, source.upstream.directory);
     if (source.kind === "git") await checkoutGit(source.source, source.upstream, place, offline);
-    else if (source.upstream.unpack) {
+    else {
       unpackArchive(source.file, place, { stripDirs: source.upstream.stripDirs, name: source.upstream.fileName });
     }
   }

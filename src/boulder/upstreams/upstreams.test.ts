@@ -259,6 +259,20 @@ test("a git upstream is checked out at exactly its commit, later without the rep
   expect(readFileSync(join(out, "file"), "utf8")).toBe("one\n");
 });
 
+test("git is not run in a folder where an archive may have left settings and hooks", async () => {
+  const { folder, commit } = await repository();
+  const upstream = gitUpstream(folder, commit);
+  const source = await fetchGit(upstream, options());
+  const work = fresh();
+  const hooks = join(work, "lib/.git/hooks");
+  mkdirSync(hooks, { recursive: true });
+  writeFileSync(join(hooks, "post-checkout"), `#!/bin/sh\ntouch ${work}/ran\n`, { mode: 0o755 });
+  expect(await failureOf(checkoutGit(source, upstream, join(work, "lib"), true))).toMatchObject({
+    code: "upstream.unsafe",
+  });
+  expect(existsSync(join(work, "ran"))).toBe(false);
+});
+
 test("a tag is refused, and the failure names the commit that it is now", async () => {
   const { folder, commit, tag } = await repository();
   expect(await failureOf(fetchGit(gitUpstream(folder, tag), options()))).toMatchObject({
