@@ -73,7 +73,7 @@ export function helpText(
     options.filter(({ hidden }) => hidden !== true).map((option) => [optionForms(option), optionHelp(option)] as const);
   const globals = new Set(program.globals);
   section("Options:", rows(optionsFor(program, path).filter((option) => !globals.has(option))));
-  section("Options of every verb:", rows(program.globals));
+  if (verb === program) section("Options of every verb:", rows(program.globals));
   if (verb === program && program.shortcuts !== undefined) {
     section(
       "Short words:",
@@ -85,7 +85,17 @@ export function helpText(
     (verb.examples ?? []).map(({ command, help }) => [command, help] as const),
     COMMANDS,
   );
+  // On a screen of 24 lines what the verb itself takes would be gone.
+  if (verb !== program) lines.push("", ...wrapped(globalForms(program), width));
   return `${lines.join("\n")}\n`;
+}
+
+/** The options that every verb has, by their names alone. */
+function globalForms(program: ProgramSpec): string {
+  const forms = program.globals
+    .filter(({ hidden }) => hidden !== true)
+    .map(({ name, short }) => (short === undefined ? `--${name}` : `-${short}`));
+  return `Every verb also takes ${forms.join(" ")} ("${program.name} --help" explains them).`;
 }
 
 /** A summary as a sentence of its own. */

@@ -134,6 +134,8 @@ export class Ui {
     this.#progress?.hide();
     writeAll(2, `${this.errorStyle.bold(question)} [y/N] `);
     const answer = readTerminalLine()?.toLowerCase();
+    // Where input ended nobody has ended the line.
+    if (answer === undefined) writeAll(2, "\n");
     if (answer !== "y" && answer !== "yes") {
       throw new Failure("declined", "Cannot go on: you did not agree, and nothing was changed");
     }

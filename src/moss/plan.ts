@@ -78,7 +78,9 @@ export function samePlan(a: Plan, b: Plan): boolean {
 }
 
 /** Why a package comes, in words. */
-export function whyComing({ reason, asked }: PlannedPackage): string {
+export function whyComing({ name, reason, asked }: PlannedPackage): string {
+  // That it is needed by its own name need not be said.
+  if (reason.kind === "needed" && reason.capability === `name(${name})`) return `needed by ${reason.by}`;
   return reason.kind === "asked" && asked !== undefined ? `${reasonText(reason)}: ${asked}` : reasonText(reason);
 }
 

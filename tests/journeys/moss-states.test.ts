@@ -189,7 +189,7 @@ test("cache clean gives back what a tree elsewhere was made of, and nothing that
   const { root } = await prepare(shop, ["nano"]);
   await must(["install", "-D", root, "-y", "which", "--to", join(shop.folder, "elsewhere")]);
   expect((await must(["cache", "clean", "-D", root])).stdout).toContain("0 downloads, 1 package and 1 file");
-  expect((await must(["cache", "clean", "-D", root])).stdout).toContain("0 packages and 0 files");
+  expect((await must(["cache", "clean", "-D", root])).stdout).toBe("There is nothing to clean.\n");
   expect((await must(["verify", "-D", root])).stdout).toContain("no difference found");
 });
 

@@ -32,8 +32,11 @@ export async function run(invocation: Invocation): Promise<void> {
     bytes,
     unswept: swept.unswept,
   });
+  const nothing = downloads.files + swept.packages + swept.assets === 0;
   ui.say(
-    `${counted(downloads.files, "download")}, ${counted(swept.packages, "package")} and ${counted(swept.assets, "file")} of the store went, ${formatBytes(bytes)} given back.`,
+    nothing
+      ? "There is nothing to clean."
+      : `${counted(downloads.files, "download")}, ${counted(swept.packages, "package")} and ${counted(swept.assets, "file")} of the store went, ${formatBytes(bytes)} given back.`,
   );
   if (swept.unswept !== undefined) ui.warn(`The store was not swept: ${swept.unswept}`);
 }

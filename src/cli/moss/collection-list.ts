@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
+/** `moss collection list`. */
 import { openForAsking } from "#cli/moss/engine";
-import { fittedTable, formatTime, oneLine } from "#cli/moss/text";
+import { fittedTable } from "#cli/moss/table";
+import { formatTime, oneLine } from "#cli/moss/text";
 import type { Invocation } from "#cli/spec";
 import { counted } from "#cli/style";
-/** `moss collection list`. */
 import { describeSource } from "#collections/model";
 
 export async function run(invocation: Invocation): Promise<void> {
@@ -27,10 +28,10 @@ export async function run(invocation: Invocation): Promise<void> {
   const { style } = ui;
   const rows = all.map(({ item, record }) => [
     item.active ? style.bold(item.name) : style.dim(item.name),
-    String(item.priority),
+    `priority ${item.priority}`,
     item.active ? (record === undefined ? "never refreshed" : counted(record.packages, "package")) : "disabled",
     record === undefined ? "" : formatTime(record.refreshed),
     oneLine(describeSource(item.source)),
   ]);
-  for (const line of fittedTable(rows, [1, 2])) ui.print(line);
+  for (const line of fittedTable(rows, { right: [1, 2] })) ui.print(line);
 }

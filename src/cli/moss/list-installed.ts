@@ -3,7 +3,8 @@
 
 /** `moss list installed`. It reads the list of one state and nothing else, because people wait for it. */
 import { openReader } from "#cli/moss/root";
-import { fittedTable, oneLine, versionText } from "#cli/moss/text";
+import { fittedTable } from "#cli/moss/table";
+import { oneLine, versionText } from "#cli/moss/text";
 import type { Invocation } from "#cli/spec";
 
 export function run(invocation: Invocation): void {
@@ -23,5 +24,5 @@ export function run(invocation: Invocation): void {
     versionText(item),
     oneLine(item.summary),
   ]);
-  for (const line of fittedTable(rows)) ui.print(line);
+  for (const line of fittedTable(rows, { least: { 1: 12 } })) ui.print(line);
 }

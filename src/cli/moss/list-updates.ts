@@ -4,7 +4,8 @@
 /** `moss list updates`: what an upgrade would change, by what is known of the collections. */
 import { openForAsking } from "#cli/moss/engine";
 import { showPlan } from "#cli/moss/show-plan";
-import { fittedTable, oneLine, versionText } from "#cli/moss/text";
+import { fittedTable } from "#cli/moss/table";
+import { oneLine, versionText } from "#cli/moss/text";
 import type { Invocation } from "#cli/spec";
 import { planValue } from "#moss/plan";
 import { planUpgrade } from "#moss/plans";

@@ -31,7 +31,8 @@ export function waitOf({ options }: Invocation): number {
 /** Who runs this, as far as the environment says: whoever called sudo or doas rather than root. */
 export function userName(): string {
   const { SUDO_USER, DOAS_USER, USER, LOGNAME } = process.env;
-  return SUDO_USER ?? DOAS_USER ?? USER ?? LOGNAME ?? `uid ${process.getuid?.() ?? "?"}`;
+  const uid = process.getuid?.();
+  return SUDO_USER ?? DOAS_USER ?? USER ?? LOGNAME ?? (uid === 0 ? "root" : `uid ${uid ?? "?"}`);
 }
 
 /** The number of a state as typed. Throws `usage`. */

@@ -5,7 +5,8 @@
 import { Failure } from "#base/errors";
 import { nearest } from "#base/nearest";
 import { openForAsking } from "#cli/moss/engine";
-import { fittedTable, oneLine, versionText } from "#cli/moss/text";
+import { fittedTable } from "#cli/moss/table";
+import { oneLine, versionText } from "#cli/moss/text";
 import type { Invocation } from "#cli/spec";
 import { printable, type Style } from "#cli/style";
 import { isKind, KINDS, type Kind } from "#model/dependency";
@@ -68,5 +69,5 @@ export async function run(invocation: Invocation): Promise<void> {
     installed ? "installed" : "",
     marked(oneLine(meta.summary), operands, style),
   ]);
-  for (const line of fittedTable(rows)) ui.print(line);
+  for (const line of fittedTable(rows, { least: { 1: 12 } })) ui.print(line);
 }

@@ -2,7 +2,8 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Shows a plan: what comes, what leaves, why, and what that costs. */
-import { fittedTable, oneLine, versionText } from "#cli/moss/text";
+import { fittedTable } from "#cli/moss/table";
+import { oneLine, versionText } from "#cli/moss/text";
 import { counted, formatBytes } from "#cli/style";
 import type { Ui } from "#cli/ui";
 import type { PackageMeta } from "#model/package";
@@ -15,6 +16,9 @@ function change(before: PackageMeta, after: PackageMeta): string {
   const version = (meta: PackageMeta) => (same ? `${versionText(meta)}-${meta.buildRelease}` : versionText(meta));
   return `${version(before)} -> ${version(after)}`;
 }
+
+/** Name, version, size, and what follows: of versions the beginning says enough. */
+const COLUMNS = { right: [2], least: { 1: 12 }, indent: "  ", stacked: true };
 
 const HEADINGS: Readonly<Record<PlannedPackage["kind"], string>> = {
   install: "will be installed",
@@ -38,7 +42,8 @@ export function showPlan(ui: Ui, plan: Plan): void {
   showHeldBack(ui, plan);
   const grows = plan.delta >= 0 ? `grows by ${formatBytes(plan.delta)}` : `shrinks by ${formatBytes(-plan.delta)}`;
   const here = plan.local === 0 ? "" : ` (${formatBytes(plan.local)} of stones are here)`;
-  ui.print(`Download size: ${formatBytes(plan.download)}${here}. Disk: /usr ${grows}.`);
+  const download = plan.incoming.length === 0 ? "" : `Download size: ${formatBytes(plan.download)}${here}. `;
+  ui.print(`${download}Disk: /usr ${grows}.`);
 }
 
 /** What was asked for comes first: it is what people look for. */
@@ -62,7 +67,7 @@ function showIncoming(ui: Ui, heading: string, list: readonly PlannedPackage[]):
     ...(collections.length > 1 ? [item.collection ?? ""] : []),
     oneLine(whyComing(item)),
   ]);
-  for (const line of fittedTable(rows, [2], "  ")) ui.print(line);
+  for (const line of fittedTable(rows, COLUMNS)) ui.print(line);
 }
 
 function showOutgoing(ui: Ui, list: readonly PlannedRemoval[]): void {
@@ -75,7 +80,7 @@ function showOutgoing(ui: Ui, list: readonly PlannedRemoval[]): void {
     formatBytes(size),
     oneLine(removalText(reason)),
   ]);
-  for (const line of fittedTable(rows, [2], "  ")) ui.print(line);
+  for (const line of fittedTable(rows, COLUMNS)) ui.print(line);
 }
 
 /** Upgrades that are offered and cannot be made. */

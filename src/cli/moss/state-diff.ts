@@ -4,7 +4,8 @@
 /** `moss state diff`: what differs between two states. */
 import { Failure } from "#base/errors";
 import { openReader, stateNumber } from "#cli/moss/root";
-import { fittedTable, versionText } from "#cli/moss/text";
+import { fittedTable } from "#cli/moss/table";
+import { versionText } from "#cli/moss/text";
 import type { Invocation } from "#cli/spec";
 import { counted, printable } from "#cli/style";
 import { diffStates, type StateDiff } from "#transition/diff-states";
@@ -50,7 +51,7 @@ export function run(invocation: Invocation): void {
   const { paths } = diff;
   const { style } = ui;
   ui.print(style.bold(`From state ${before} to state ${after}`));
-  for (const line of fittedTable(packageRows(diff, style), [], "  ")) ui.print(line);
+  for (const line of fittedTable(packageRows(diff, style), { indent: "  " })) ui.print(line);
   if (options.flag("files")) {
     const marked = [
       ...paths.added.map((path) => `${style.green("+")} /usr/${printable(path)}`),

@@ -3,7 +3,8 @@
 
 /** `moss state list`, `moss state active` and `moss history`. */
 import { openReader } from "#cli/moss/root";
-import { fittedTable, formatTime, oneLine, versionText } from "#cli/moss/text";
+import { fittedTable } from "#cli/moss/table";
+import { formatTime, oneLine, versionText } from "#cli/moss/text";
 import type { Invocation } from "#cli/spec";
 import { counted } from "#cli/style";
 import { packageChanges } from "#moss/states";
@@ -43,7 +44,7 @@ export function run(invocation: Invocation): void {
     counted(state.packages, "package"),
     (state.id === live ? style.bold : String)(oneLine(state.summary)) + labelText(state),
   ]);
-  fittedTable(rows, [0, 3]).forEach((line, i) => {
+  fittedTable(rows, { right: [0, 3] }).forEach((line, i) => {
     ui.print(line);
     const state = states[i];
     if (!changes || state === undefined) return;

@@ -4,7 +4,8 @@
 /** `moss state show`: one state and its packages. */
 import { openReader, stateNumber } from "#cli/moss/root";
 import { labelText, stateValue } from "#cli/moss/state-list";
-import { fittedTable, formatTime, oneLine, versionText } from "#cli/moss/text";
+import { fittedTable } from "#cli/moss/table";
+import { formatTime, oneLine, versionText } from "#cli/moss/text";
 import type { Invocation } from "#cli/spec";
 import { counted } from "#cli/style";
 
@@ -37,5 +38,5 @@ export function run(invocation: Invocation): void {
     versionText(item),
     oneLine(item.reason ?? (item.explicit ? "asked for" : "")),
   ]);
-  for (const line of fittedTable(rows, [], "  ")) ui.print(line);
+  for (const line of fittedTable(rows, { least: { 1: 14 }, indent: "  ", stacked: true })) ui.print(line);
 }

@@ -2,8 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Packages, states and times as people read them. */
-import { formatTable, printable, textWidth } from "#cli/style";
-import { isTerminal, terminalWidth } from "#cli/terminal";
+import { printable, textWidth } from "#cli/style";
 import { formatVersion } from "#model/package";
 
 /** How a sequence of a terminal begins. */
@@ -15,16 +14,6 @@ export function formatTime(milliseconds: number): string {
   const two = (value: number) => String(value).padStart(2, "0");
   const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
   return `${day} ${two(time.getHours())}:${two(time.getMinutes())}`;
-}
-
-/** A table's lines, cut to the terminal where there is one; what is piped stays whole. */
-export function fittedTable(
-  rows: readonly (readonly string[])[],
-  right: readonly number[] = [],
-  indent = "",
-): string[] {
-  const lines = formatTable(rows, right).map((line) => indent + line);
-  return isTerminal(1) ? lines.map((line) => cut(line, terminalWidth())) : lines;
 }
 
 /** A line that is no wider than `width` columns; escape sequences take none, and are kept. */

@@ -33,7 +33,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const whole = evidence?.report ?? verifyUnwritable(moss.root, { quick }, watcher.on);
   const before = { ...whole, problems: whole.problems.filter(concerns) };
   watcher[Symbol.dispose]();
-  const told = tellReport(invocation, before);
+  const told = tellReport(invocation, before, quick);
   if (before.problems.length === 0) return;
   if (evidence === undefined || !options.flag("repair")) throw found(told, moss.root.directory);
   askToGoOn(ui, `Do you wish to repair ${told === 1 ? "it" : "them"}?`);
@@ -85,14 +85,15 @@ function found(count: number, directory: string): Failure {
 }
 
 /** Tells what was found; gives how many things are wrong. */
-function tellReport(invocation: Invocation, report: VerifyReport): number {
+function tellReport(invocation: Invocation, report: VerifyReport, quick: boolean): number {
   const { ui } = invocation;
   const { problems, assets, bytes, trees, entries } = report;
   ui.event({ type: "verified", problems, assets, bytes, trees, entries, milliseconds: Math.round(sinceStart()) });
+  const looked = quick ? "Looked at" : "Verified";
   const what = `${counted(assets, "file")} of the store (${formatBytes(bytes)}), ${counted(trees, "tree")} of ${entries} entries`;
   const count = describeProblems(problems).length;
   const result = count === 0 ? ui.style.green("no difference found") : ui.style.red(counted(count, "problem"));
-  ui.say(`Verified ${what}, in ${formatDuration(sinceStart())}: ${result}.`);
+  ui.say(`${looked} ${what}, in ${formatDuration(sinceStart())}: ${result}.`);
   tellProblems(invocation, problems);
   return count;
 }
