@@ -3,7 +3,7 @@
 
 /** Tests of the configuration: what it may say, who overrides whom, and how it is changed. */
 import { afterAll, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Failure } from "#base/errors";
@@ -17,6 +17,7 @@ import {
 } from "#collections/config";
 import { knownCollections, lookUpKnown } from "#collections/known";
 import { parseCollections } from "#collections/yaml";
+import { mountDisk, SMALLEST, whyNoDisk } from "#tests/support/disks";
 import { codeOf } from "#tests/support/failure";
 
 const base = mkdtempSync(join(tmpdir(), "moss-config-"));
@@ -135,4 +136,32 @@ test("a word is looked up in lists of known collections, the given one first", a
     expect(() => knownCollections({ MOSS_COLLECTIONS: join(root, name) })).toThrow(name);
   }
   expect(await codeOf((async () => lookUpKnown("local-x86_65"))())).toBe("collection.unknown");
+});
+
+/** The code of the failure that work throws. */
+function codeThrown(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof Failure) return error.code;
+    throw error;
+  }
+  return "none";
+}
+
+const noDisk = await whyNoDisk("tmpfs", base);
+test.skipIf(noDisk !== undefined)("a disk that is full or can only be read is told as that", async () => {
+  await using disk = await mountDisk("tmpfs", SMALLEST.tmpfs, base);
+  const source = { uri: "file:///srv/extra" };
+  const write = (name: string) =>
+    writeCollection(disk.path, { name, description: "", source, priority: 0, active: true });
+  const first = write("first");
+  writeFileSync(join(disk.path, "ballast"), "");
+  expect(() => {
+    for (;;) appendFileSync(join(disk.path, "ballast"), Buffer.alloc(4096));
+  }).toThrow("ENOSPC");
+  expect(codeThrown(() => write("second"))).toBe("disk.full");
+  await disk.remount("ro");
+  expect(codeThrown(() => write("second"))).toBe("root.readonly");
+  expect(codeThrown(() => removeCollection(disk.path, first))).toBe("root.readonly");
 });

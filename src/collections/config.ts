@@ -8,7 +8,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Failure } from "#base/errors";
+import { errnoCode, Failure } from "#base/errors";
 import { sortedTexts } from "#base/order";
 import {
   byPriority,
@@ -17,6 +17,7 @@ import {
   checkCollectionName,
   unknownCollection,
 } from "#collections/model";
+import { diskFailure } from "#store/disk";
 import { writeFileAtomic } from "#sys/sync";
 
 interface ConfigFile {
@@ -104,12 +105,18 @@ export function writeCollection(root: string, item: Omit<Collection, "file" | "v
     mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
     writeFileAtomic(path, text);
   } catch (cause) {
-    throw new Failure("root.readonly", `Cannot write "${path}"`, {
-      hint: "Run the command as root, or choose another root with -D.",
-      cause,
-    });
+    throw writeFailure(path, cause);
   }
   return { ...item, file: path, vendor: false };
+}
+
+function writeFailure(path: string, cause: unknown): unknown {
+  const code = errnoCode(cause);
+  if (code !== "EACCES" && code !== "EPERM") return diskFailure(cause, `write "${path}"`);
+  return new Failure("root.readonly", `Cannot write "${path}": no right to write there`, {
+    hint: "Run the command as root, or choose another root with -D.",
+    cause,
+  });
 }
 
 /** Removes the admin's definition. Throws `collection.invalid` where it stands in a file with others, or is a vendor's. */
@@ -120,5 +127,9 @@ export function removeCollection(root: string, item: Collection): void {
       hint: item.vendor ? "A package brings it; disable it instead." : "Edit that file.",
     });
   }
-  rmSync(path);
+  try {
+    rmSync(path);
+  } catch (cause) {
+    throw writeFailure(path, cause);
+  }
 }

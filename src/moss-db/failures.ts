@@ -9,6 +9,7 @@ const DAMAGE =
   /MDB_(CORRUPTED|PAGE_NOTFOUND|INVALID|VERSION_MISMATCH|BAD_VALSIZE|INCOMPATIBLE|PANIC|CURSOR_FULL|PAGE_FULL)/;
 const FULL = /MDB_MAP_FULL|No space left|Disk quota/;
 const DAMAGE_HINT = "Restore the folder from a backup, or remove it and let the program make it anew.";
+const FULL_HINT = "Free some space and run the command again; what was there before is whole.";
 
 const EIO = "Input/output error";
 const NO_ROOM = 1 << 20;
@@ -38,7 +39,7 @@ export function databaseFailure(error: unknown, verb: "open" | "read" | "write",
   const code = classify(error, message, directory);
   const expected = code === "disk.full" ? "free space" : "a working LMDB environment";
   return new Failure(code, `Cannot ${verb} the database "${directory}": ${message}, expected ${expected}`, {
-    ...(code === "db.corrupt" ? { hint: DAMAGE_HINT } : {}),
+    ...(code === "db.corrupt" ? { hint: DAMAGE_HINT } : code === "disk.full" ? { hint: FULL_HINT } : {}),
     cause: error,
   });
 }

@@ -144,7 +144,12 @@ export class MossRoot {
         },
       );
     }
-    this.#database = openDatabase(databaseUri(`${this.private}/db`), { schema: SCHEMA, readOnly: this.readOnly });
+    const folder = `${this.private}/db`;
+    try {
+      this.#database = openDatabase(databaseUri(folder), { schema: SCHEMA, readOnly: this.readOnly });
+    } catch (error) {
+      throw error instanceof Failure && error.code === "db.corrupt" ? torn(folder, error) : error;
+    }
     return this.#database;
   }
 
@@ -282,6 +287,14 @@ export class MossRoot {
 export function unknownState(id: number): Failure {
   return new Failure("state.unknown", `Cannot find the state "${id}": no state has this number`, {
     hint: '"moss state list" shows the states that there are.',
+  });
+}
+
+/** Unlike other databases this one cannot be made anew: it alone knows the states. */
+function torn(folder: string, cause: Failure): Failure {
+  return new Failure("db.corrupt", cause.message, {
+    hint: `Restore "${folder}" from a backup. /usr itself is as it was.`,
+    cause,
   });
 }
 
