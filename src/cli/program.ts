@@ -96,7 +96,10 @@ function expectedFailure(error: unknown): Failure | undefined {
   }
   const full = code === "ENOSPC" || code === "EDQUOT";
   const where = "path" in error && typeof error.path === "string" ? ` at "${error.path}"` : "";
-  return new Failure(full ? "disk.full" : "io", `Cannot go on${where}`, { cause: error });
+  return new Failure(full ? "disk.full" : "io", `Cannot go on${where}`, {
+    ...(full ? { hint: "Free some space on that disk, and run the command again." } : {}),
+    cause: error,
+  });
 }
 
 /** Tells a failure. What is no expected failure is a bug: that is said, and the way to its stack. */

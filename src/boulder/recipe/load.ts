@@ -3,7 +3,7 @@
 
 /** Finding and reading a recipe on disk. */
 import { readFileSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { errnoCode, Failure } from "#base/errors";
 import { formatProblem, MAX_YAML_BYTES, type Problem } from "#formats/yaml";
 import type { Recipe } from "./model";
@@ -19,6 +19,12 @@ export function findRecipe(argument = "."): string {
     if (statSync(candidate, { throwIfNoEntry: false })?.isFile() === true) return candidate;
   }
   throw new Failure("io", `Cannot find the recipe "${argument}": no such file, expected a stone.yaml or its folder`);
+}
+
+/** The recipe file that an argument means, and its name in messages: what was written, to the file in it. */
+export function findNamed(argument: string): { path: string; shown: string } {
+  const path = findRecipe(argument);
+  return { path, shown: resolve(argument) === path ? argument : join(argument, basename(path)) };
 }
 
 /** Reads and parses a recipe; `shown` is its name in messages. Throws only where the file cannot be read. */

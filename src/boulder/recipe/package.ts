@@ -142,8 +142,8 @@ function readPaths(reader: YamlReader, node: Node | undefined, identity: Expansi
     const pattern = written === undefined ? undefined : expand(reader, item, written, identity);
     if (pattern === undefined) return [];
     if (!pattern.startsWith("/") && pattern !== "*") {
-      reader.error(item, `The path "${pattern}" matches nothing, expected one that begins with /`);
-      return [];
+      // Other tools take such a rule without a word, so recipes have some.
+      reader.warn(item, `The path "${pattern}" matches nothing, expected one that begins with /`);
     }
     return [{ pattern, type, place: reader.place(item) }];
   });

@@ -144,6 +144,29 @@ test("both forms of both kinds of upstream are understood", () => {
   ]);
 });
 
+test("folders of upstreams have the macros of the recipe's identity", () => {
+  const recipe = good(`upstreams:
+    - https://example.org/b.zip:
+        hash: ${HASH}
+        unpackdir: "%(name)-%(version)/data"
+    - git|https://example.org/sub.git:
+        ref: ${COMMIT}
+        clonedir: "%(name)/sub"
+`);
+  expect(recipe.upstreams.map(({ directory }) => directory)).toEqual([
+    `${recipe.name}-${recipe.version}/data`,
+    `${recipe.name}/sub`,
+  ]);
+});
+
+test("a path rule that can match nothing is a warning: recipes have them", () => {
+  const { recipe, problems } = parseRecipe("stone.yaml", `${HEAD}paths:\n    - usr/bin\n`);
+  expect(recipe?.root.paths.map(({ pattern }) => pattern)).toEqual(["usr/bin"]);
+  expect(problems.map(({ severity, message }) => [severity, message])).toEqual([
+    ["warning", 'The path "usr/bin" matches nothing, expected one that begins with /'],
+  ]);
+});
+
 test("packages expand the identity in every text, and have all keys", () => {
   const recipe = good(`packages:
     - "%(name)-libs":
@@ -275,7 +298,6 @@ const ERRORS: readonly (readonly [string, string, number])[] = [
   ["builddeps:\n  -\n  - a\n", '"builddeps" has an empty item', 7],
   ["rundeps-exclude:\n  - '('\n", '"rundeps-exclude" has "(", which is no regular expression', 7],
   ['rundeps:\n  - "%(prefix)"\n', "The macro %(prefix) has no value here", 7],
-  ["paths:\n  - usr/bin\n", 'The path "usr/bin" matches nothing, expected one that begins with /', 7],
   ["paths:\n  - /usr/bin: file\n", '"file" is no type of a path', 7],
   ["packages:\n  - a: {}\n    b: {}\n", 'A package has a second key "b", expected one key an item', 8],
   ["packages:\n  - a/b: {}\n", '"a/b" cannot name a package', 7],

@@ -58,7 +58,7 @@ function readRecipe(reader: YamlReader): Recipe | undefined {
     root,
     build: readBuild(reader, fields, identity),
     options: readOptions(reader, fields),
-    upstreams: list(reader, value("upstreams"), '"upstreams"', readUpstream),
+    upstreams: list(reader, value("upstreams"), '"upstreams"', (_, item) => readUpstream(reader, item, identity)),
     packages: list(reader, value("packages"), '"packages"', (_, item) => subpackage(reader, item, identity)),
     profiles: list(reader, value("profiles"), '"profiles"', (_, item) => profile(reader, item, identity)),
     architectures: list(reader, value("architectures"), '"architectures"', architecture),

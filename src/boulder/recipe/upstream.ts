@@ -5,18 +5,19 @@
 import type { Node } from "yaml";
 import type { Entry, YamlReader } from "#formats/yaml";
 import { ARCHIVE_KEYS, GIT_KEYS, unknownKey } from "./keys";
-import type { Upstream } from "./model";
+import type { Identity, Upstream } from "./model";
+import { expand } from "./package";
 
 const SCHEMES = new Set(["https:", "http:", "ftp:", "file:", "git:", "ssh:"]);
 
 /** Reads one item of `upstreams`, `- URI: HASH` or `- URI: {hash: HASH, ...}`; undefined where it has errors. */
-export function readUpstream(reader: YamlReader, item: Node): Upstream | undefined {
+export function readUpstream(reader: YamlReader, item: Node, identity: Identity): Upstream | undefined {
   const entry = onlyEntry(reader, item, "An upstream");
   if (entry === undefined) return undefined;
   const git = entry.key.startsWith("git|");
   const uri = checkUri(reader, entry.keyNode, git ? entry.key.slice(4) : entry.key);
   if (uri === undefined) return undefined;
-  return git ? readGit(reader, entry, uri) : readArchive(reader, entry, uri);
+  return git ? readGit(reader, entry, uri, identity) : readArchive(reader, entry, uri, identity);
 }
 
 /** The one entry of a list item `- key: value`. More keys than one are an error: which one was meant is unknown. */
@@ -32,7 +33,7 @@ export function onlyEntry(reader: YamlReader, item: Node, what: string): Entry |
   return first;
 }
 
-function readArchive(reader: YamlReader, entry: Entry, uri: string): Upstream | undefined {
+function readArchive(reader: YamlReader, entry: Entry, uri: string, identity: Identity): Upstream | undefined {
   const place = reader.place(entry.keyNode);
   let hashNode = entry.value;
   let fileName = baseName(uri);
@@ -46,7 +47,7 @@ function readArchive(reader: YamlReader, entry: Entry, uri: string): Upstream | 
       const { key, value } = field;
       if (key === "hash") hashNode = value;
       else if (key === "rename") fileName = reader.string(value, '"rename"') ?? fileName;
-      else if (key === "unpackdir") directory = reader.string(value, '"unpackdir"');
+      else if (key === "unpackdir") directory = readFolder(reader, value, '"unpackdir"', identity);
       else if (key === "unpack") unpack = reader.boolean(value, '"unpack"') ?? unpack;
       else if (key === "stripdirs") stripDirs = reader.integer(value, '"stripdirs"', 0, 255) ?? stripDirs;
       else if (key === "mirrors") mirrors.push(...readMirrors(reader, value));
@@ -71,7 +72,7 @@ function readArchive(reader: YamlReader, entry: Entry, uri: string): Upstream | 
   };
 }
 
-function readGit(reader: YamlReader, entry: Entry, uri: string): Upstream | undefined {
+function readGit(reader: YamlReader, entry: Entry, uri: string, identity: Identity): Upstream | undefined {
   const place = reader.place(entry.keyNode);
   const fileName = baseName(uri);
   let refNode = entry.value;
@@ -82,7 +83,7 @@ function readGit(reader: YamlReader, entry: Entry, uri: string): Upstream | unde
     for (const field of reader.entries(entry.value, "An upstream") ?? []) {
       const { key, value } = field;
       if (key === "ref") refNode = value;
-      else if (key === "clonedir") directory = reader.string(value, '"clonedir"') ?? directory;
+      else if (key === "clonedir") directory = readFolder(reader, value, '"clonedir"', identity) ?? directory;
       else if (key === "mirrors") mirrors.push(...readMirrors(reader, value));
       else if (ARCHIVE_KEYS.includes(key)) wrongKind(reader, field, "a git repository", "");
       else unknownKey(reader, field, "a git repository", GIT_KEYS);
@@ -118,6 +119,12 @@ function readHash(reader: YamlReader, node: Node | undefined, entry: Entry): str
   const hint = "Write the SHA-256 of the file (sha256sum prints it); a git repository begins with git|.";
   reader.error(node, `The hash of an upstream has ${found}, expected 64 hexadecimal digits`, hint);
   return undefined;
+}
+
+/** A folder of the build, in which `%(name)` and its like have their values. */
+function readFolder(reader: YamlReader, node: Node | undefined, what: string, identity: Identity): string | undefined {
+  const text = reader.string(node, what);
+  return text === undefined || node === undefined ? undefined : expand(reader, node, text, identity);
 }
 
 function readMirrors(reader: YamlReader, node: Node | undefined): string[] {

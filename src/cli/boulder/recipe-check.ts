@@ -5,7 +5,7 @@
 import { describeError, EXIT, Failure } from "#base/errors";
 import { familyOf } from "#boulder/macros/load";
 import { makePlan } from "#boulder/plan/plan";
-import { findRecipe, readRecipe } from "#boulder/recipe/load";
+import { findNamed, readRecipe } from "#boulder/recipe/load";
 import { macroLibrary } from "#cli/boulder/options";
 import type { Invocation } from "#cli/spec";
 import { printable } from "#cli/style";
@@ -15,8 +15,8 @@ export function run({ operands, options, ui }: Invocation): number {
   const library = macroLibrary(options);
   const family = familyOf(library, options.text("family") ?? "serpent");
   const results = operands.map((argument) => {
-    const path = findRecipe(argument);
-    const { recipe, problems } = readRecipe(path, argument === "." ? "stone.yaml" : argument);
+    const { path, shown } = findNamed(argument);
+    const { recipe, problems } = readRecipe(path, shown);
     const found = problems.map(strict);
     let plan: string | undefined;
     if (recipe !== undefined) {
@@ -29,7 +29,7 @@ export function run({ operands, options, ui }: Invocation): number {
       }
     }
     const ok = plan === undefined && found.every(({ severity }) => severity !== "error");
-    return { file: argument, problems: found, plan, ok };
+    return { file: shown, problems: found, plan, ok };
   });
   if (ui.json) ui.value(results);
   for (const { file, problems, plan, ok } of results) {

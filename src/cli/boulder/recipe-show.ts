@@ -3,7 +3,7 @@
 
 /** `boulder recipe show`: what is understood of recipes. */
 import { hostArchitecture, selectTargets } from "#boulder/plan/targets";
-import { findRecipe, readRecipe, recipeFailure } from "#boulder/recipe/load";
+import { findNamed, readRecipe, recipeFailure } from "#boulder/recipe/load";
 import type { BuildDefinition, PackageDefinition, Recipe } from "#boulder/recipe/model";
 import { showProblems } from "#cli/boulder/options";
 import type { Invocation } from "#cli/spec";
@@ -11,10 +11,13 @@ import { printable } from "#cli/style";
 
 export function run({ operands, ui }: Invocation): void {
   const recipes = operands.map((argument) => {
-    const path = findRecipe(argument);
-    const { recipe, problems } = readRecipe(path, argument);
-    showProblems(ui, problems);
-    if (recipe === undefined) throw recipeFailure(path, problems);
+    const { path, shown } = findNamed(argument);
+    const { recipe, problems } = readRecipe(path, shown);
+    showProblems(
+      ui,
+      problems.filter(({ severity }) => severity === "warning"),
+    );
+    if (recipe === undefined) throw recipeFailure(shown, problems);
     return recipe;
   });
   if (ui.json) ui.value(recipes.length === 1 ? recipes[0] : recipes);
