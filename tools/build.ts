@@ -24,31 +24,31 @@ import { withHotPagesFirst } from "./layout/hot-pages.ts";
 const root = join(import.meta.dir, "..");
 
 /** Packages that the executable does without, and what stands for them. Only `lmdb` imports them. */
-function replacements(addon: string): Record<string, string> {
-  return {
-    // Finds and loads the addon; here it is embedded.
-    "node-gyp-build-optional-packages": `
-      import { loadAddon } from ${JSON.stringify(join(root, "tools/embed/load-addon.ts"))};
-      import embedded from ${JSON.stringify(addon)} with { type: "file" };
-      export default () => loadAddon(embedded);`,
-    // Encodes values as msgpack, which moss-db never asks for; 20 ms of every start.
-    msgpackr: "export class Encoder {}",
-    // A cache in front of the database, which moss-db never asks for.
-    "weak-lru-cache": "export class WeakLRUCache {}",
-  };
-}
+const REPLACEMENTS: Readonly<Record<string, string>> = {
+  // Finds and loads the addon; here it is embedded. Names, not paths, which would make bytes of where it is built.
+  "node-gyp-build-optional-packages": `
+    import { loadAddon } from "embed:load-addon";
+    import embedded from "embed:lmdb.node" with { type: "file" };
+    export default () => loadAddon(embedded);`,
+  // Encodes values as msgpack, which moss-db never asks for; 20 ms of every start.
+  msgpackr: "export class Encoder {}",
+  // A cache in front of the database, which moss-db never asks for.
+  "weak-lru-cache": "export class WeakLRUCache {}",
+};
 
-function embedLmdb(addon: string): BunPlugin {
-  const texts = replacements(addon);
-  const filter = new RegExp(`^(${Object.keys(texts).join("|")})$`);
+function embedLmdb(addon: Buffer): BunPlugin {
+  const filter = new RegExp(`^(${Object.keys(REPLACEMENTS).join("|")})$`);
   return {
     name: "embed-lmdb",
     setup(build) {
       // Its modules, not its one CommonJS file: that would take the path of this checkout into the executable.
       build.onResolve({ filter: /^lmdb$/ }, () => ({ path: join(root, "node_modules/lmdb/node-index.js") }));
+      build.onResolve({ filter: /^embed:lmdb\.node$/ }, () => ({ path: "lmdb.node", namespace: "addon" }));
+      build.onResolve({ filter: /^embed:load-addon$/ }, () => ({ path: join(root, "tools/embed/load-addon.ts") }));
       build.onResolve({ filter }, ({ path }) => ({ path, namespace: "replacement" }));
+      build.onLoad({ filter: /.*/, namespace: "addon" }, () => ({ contents: addon, loader: "file" }));
       build.onLoad({ filter: /.*/, namespace: "replacement" }, ({ path }) => ({
-        contents: texts[path] ?? "",
+        contents: REPLACEMENTS[path] ?? "",
         loader: "js",
       }));
     },
@@ -67,13 +67,14 @@ export interface CompileOptions {
 export async function compile(entry: string, path: string, options: CompileOptions = {}): Promise<void> {
   const parts = `${path}.parts`;
   mkdirSync(parts, { recursive: true });
-  const addon = join(parts, "lmdb.node");
-  writeFileSync(addon, loadedPart(join(root, `node_modules/@lmdb/lmdb-linux-${process.arch}/node.napi.glibc.node`)));
+  const addon = loadedPart(join(root, `node_modules/@lmdb/lmdb-linux-${process.arch}/node.napi.glibc.node`));
   const result = await Bun.build({
     entrypoints: [entry, ...THREADS],
     root,
     target: "bun",
     format: "esm",
+    // A part for each that is imported where it is needed: a start takes in only the parts of its verb.
+    splitting: true,
     minify: { syntax: true, whitespace: true, identifiers: false },
     bytecode: true,
     sourcemap: "none",

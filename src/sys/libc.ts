@@ -9,7 +9,6 @@
  * Memory handed to a foreign call is not kept alive by it: every wrapper holds its buffers in a local until it returns.
  */
 import { dlopen, FFIType, ptr, read } from "bun:ffi";
-import { getSystemErrorMap } from "node:util";
 
 const I32 = "i32";
 const U32 = "u32";
@@ -81,11 +80,15 @@ export interface SystemError extends Error {
   path?: string;
 }
 
+/** What the system calls its errors: names and texts by negative numbers. Loaded when one is told, 1 ms of every start. */
+let errors: ReadonlyMap<number, readonly [string, string]> | undefined;
+
 /** The error of the foreign call that has just failed on this thread. */
 export function lastError(syscall: string, path?: string): SystemError {
   const location = c.__errno_location();
   const errno = location === null ? 0 : read.i32(location, 0);
-  const [code, text] = getSystemErrorMap().get(-errno) ?? [`E${errno}`, `error ${errno}`];
+  errors ??= process.getBuiltinModule("node:util").getSystemErrorMap();
+  const [code, text] = errors.get(-errno) ?? [`E${errno}`, `error ${errno}`];
   const where = path === undefined ? "" : ` '${path}'`;
   const error = new Error(`${code}: ${text}, ${syscall}${where}`);
   return Object.assign(error, { code, errno, syscall, ...(path === undefined ? {} : { path }) });
