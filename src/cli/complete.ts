@@ -16,14 +16,16 @@ export type LookUp = (kind: Completion, given: ReadonlyMap<string, string>) => P
 
 /** Prints what the last word typed can become, a line each. What cannot be looked up completes to nothing. */
 export async function complete({ ui, operands, program }: Invocation, lookUp: LookUp): Promise<void> {
-  const { words, kind, prefix, given } = candidates(program, operands);
+  const { words, kind, prefix, before, given } = candidates(program, operands);
   if (kind === "file" || kind === "directory") {
-    ui.print(`:${kind}`);
+    ui.print(`:${kind}${before === "" ? "" : "="}`);
     return;
   }
+  // Bash has cut the word at the sign, and wants no more than what follows it.
+  const head = operands.at(-1)?.startsWith("--") === true ? before : "";
   const found = kind === undefined ? words : await quietly(lookUp, kind, given);
   for (const { word, help } of found.filter((item) => item.word.startsWith(prefix)).slice(0, MOST)) {
-    ui.print(help === undefined || help === "" ? word : `${word}\t${help}`);
+    ui.print(help === undefined || help === "" ? head + word : `${head}${word}\t${help}`);
   }
 }
 

@@ -18,12 +18,13 @@ export function completionScript(program: string, shell: Shell): string {
 
 const SCRIPTS: Readonly<Record<Shell, (name: string, id: string) => string>> = {
   bash: (name, id) => `_${id}() {
-  local line
+  local line word=\${COMP_WORDS[COMP_CWORD]}
+  [ "$word" = = ] && word=
   COMPREPLY=()
   while IFS= read -r line; do
     case $line in
-      :file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}") ;;
-      :directory) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "\${COMP_WORDS[COMP_CWORD]}") ;;
+      :file*) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+      :directory*) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
       *) COMPREPLY+=("\${line%%$'\\t'*}") ;;
     esac
   done < <(${name} __complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
@@ -36,8 +37,9 @@ _${id}() {
   local -a found
   while IFS= read -r line; do
     case $line in
-      :file) _files; return ;;
-      :directory) _files -/; return ;;
+      :*=) compset -P '*=' ;|
+      :file*) _files; return ;;
+      :directory*) _files -/; return ;;
       *) found+=("\${\${line%%$'\\t'*}//:/\\\\:}\${\${(M)line:#*$'\\t'*}:+:\${line#*$'\\t'}}") ;;
     esac
   done < <(${name} __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)
@@ -47,12 +49,14 @@ if [ "$funcstack[1]" = "_${id}" ]; then _${id} "$@"; else compdef _${id} ${name}
 `,
   fish: (name, id) => `function __${id}_complete
   set -l words (commandline -opc) (commandline -ct)
+  set -l option (string match -r '^--[^=]*=' -- $words[-1])
+  set -l typed (string replace -r '^--[^=]*=' '' -- $words[-1])
   for line in (${name} __complete -- $words[2..-1] 2>/dev/null)
     switch $line
-      case :file
-        __fish_complete_path (commandline -ct)
-      case :directory
-        __fish_complete_directories (commandline -ct)
+      case ':file*'
+        for path in (__fish_complete_path "$typed"); echo "$option$path"; end
+      case ':directory*'
+        for path in (__fish_complete_directories "$typed"); echo "$option$path"; end
       case '*'
         echo $line
     end
@@ -78,22 +82,24 @@ export interface Candidate {
 export interface Candidates {
   readonly words: readonly Candidate[];
   readonly kind?: Completion;
-  /** What is typed of the word already. */
+  /** What is typed of the word already; of a value behind `=` that alone. */
   readonly prefix: string;
+  /** What stands before it in the same word, such as `--cache=`. */
+  readonly before: string;
   /** Values of options before it, by their names. */
   readonly given: ReadonlyMap<string, string>;
 }
 
 /** Finds what the last word can become. Never fails: what cannot be understood completes to nothing. */
 export function candidates(program: ProgramSpec, typed: readonly string[]): Candidates {
-  const before = typed.slice(0, -1);
-  const prefix = typed.at(-1) ?? "";
+  const words = joined(typed);
+  const last = words.at(-1) ?? "";
   const path: VerbSpec[] = [program];
   let verb: VerbSpec = program;
   let operands = 0;
   let awaiting: OptionSpec | undefined;
   let literal = false;
-  const queue = [...before];
+  const queue = words.slice(0, -1);
   const given = new Map<string, string>();
   for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
     if (awaiting !== undefined) {
@@ -122,15 +128,23 @@ export function candidates(program: ProgramSpec, typed: readonly string[]): Cand
       }
     }
   }
+  // The value of an option behind `=` is completed as if it stood alone.
+  const [, before = "", value] = (literal ? null : /^(--[^=]+=)(.*)$/s.exec(last)) ?? [];
+  const prefix = value ?? last;
   const complete = (kind: Completion | undefined): Candidates =>
     typeof kind === "object"
       ? matching(kind.map((word) => ({ word })))
-      : { words: [], ...(kind === undefined ? {} : { kind }), prefix, given };
-  const matching = (words: readonly Candidate[]): Candidates => ({
-    words: words.filter(({ word }) => word.startsWith(prefix)),
+      : { words: [], ...(kind === undefined ? {} : { kind }), prefix, before, given };
+  const matching = (list: readonly Candidate[]): Candidates => ({
+    words: list.filter(({ word }) => word.startsWith(prefix)),
     prefix,
+    before,
     given,
   });
+  if (before !== "") {
+    const { spec } = optionOf(optionsFor(program, path), before);
+    return complete(spec?.complete ?? spec?.choices);
+  }
   if (awaiting !== undefined) return complete(awaiting.complete ?? awaiting.choices);
   if (!literal && prefix.startsWith("-")) {
     const options = optionsFor(program, path).filter(({ hidden }) => hidden !== true);
@@ -144,6 +158,19 @@ export function candidates(program: ProgramSpec, typed: readonly string[]): Cand
   }
   // What follows a command that is passed on are that command's words.
   return complete(verb.passThrough === true && operands > 0 ? "file" : spec?.complete);
+}
+
+/** The words as typed. Bash cuts them at `=`: `--cache`, `=`, `dir`. */
+function joined(typed: readonly string[]): string[] {
+  const words: string[] = [];
+  typed.forEach((word, i) => {
+    const before = words.at(-1) ?? "";
+    const cut = word === "=" && /^--[^=]+$/.test(before);
+    const goesOn = typed[i - 1] === "=" && /^--[^=]+=$/.test(before);
+    if (cut || goesOn) words[words.length - 1] = before + word;
+    else words.push(word);
+  });
+  return words;
 }
 
 /** The option that a word names, and the value in the same word. */

@@ -56,13 +56,51 @@ test("shells complete verbs, options, packages, collections and states", async (
   expect(await complete("repo", "disable", "")).toEqual(["protosnek"]);
   expect(await complete("state", "activate", "")).toEqual(["1"]);
   expect(await complete("--cache", "")).toEqual([":directory"]);
-  const bin = join(shop.folder, "bin");
+});
+
+/** What stands on the line when each shell is asked, with our program in its PATH. */
+const SHELL_SCRIPTS: Readonly<Record<string, readonly string[]>> = {
+  bash: [
+    "bash",
+    "-c",
+    `source <(moss completion bash); COMP_WORDS=(moss "$@"); COMP_CWORD=$#; _moss 2>/dev/null; printf '%s\\n' "\${COMPREPLY[@]}"`,
+  ],
+  // Its line editor stays away; what it would be given is printed.
+  zsh: [
+    "zsh",
+    "-fc",
+    `compdef() { }; _describe() { print -rl -- "\${(@P)2}" }; compset() { typed=\${words[CURRENT]#*=}; option="\${words[CURRENT]%%=*}=" }
+_files() { for path_ in $typed*(N/); print -r -- $option$path_ }; source <(moss completion zsh); words=(moss "$@"); CURRENT=$#words; typed=$words[CURRENT]; _moss`,
+  ],
+  fish: ["fish", "-c", `moss completion fish | source; complete -C "moss $argv"`],
+};
+
+async function completesIn(shell: string): Promise<void> {
+  const { root } = await prepare(shop, ["nano"]);
+  const bin = join(shop.folder, `bin of ${shell}`);
   mkdirSync(bin);
   writeFileSync(join(bin, "moss"), `#!/bin/sh\nexec "${BUN}" "${PROGRAM}" "$@"\n`, { mode: 0o755 });
-  const script = `. /dev/stdin; COMP_WORDS=(moss -D "$1" remove na); COMP_CWORD=4; _moss; echo "\${COMPREPLY[*]}"`;
-  const bash = await run(["bash", "-c", script, "bash", root], {
-    env: { PATH: `${bin}:${process.env["PATH"] ?? ""}` },
-    input: (await must(["completion", "bash"])).stdout,
+  const complete = async (...words: string[]) => {
+    const line = [...(SHELL_SCRIPTS[shell] ?? []), shell === "fish" ? "--" : "shell", ...words];
+    const env = { PATH: `${bin}:${process.env["PATH"] ?? ""}`, HOME: bin };
+    const { stdout, stderr } = await run(line, { env });
+    expect(stderr).toBe("");
+    return stdout
+      .split("\n")
+      .map((item) => (item.split(/\t|(?<!\\):/)[0] ?? "").replace(/\/$/, ""))
+      .filter((item) => item !== "");
+  };
+  expect(await complete("inst")).toEqual(["install"]);
+  expect(await complete("-D", root, "remove", "na")).toEqual(["nano"]);
+  expect(await complete(`--directory=${root}`, "repo", "disable", "")).toEqual(["protosnek"]);
+  expect(await complete("-D", root.slice(0, -1))).toContain(root);
+  const behind = shell === "bash" ? ["--cache", "=", root.slice(0, -1)] : [`--cache=${root.slice(0, -1)}`];
+  expect(await complete(...behind)).toContain(shell === "bash" ? root : `--cache=${root}`);
+}
+
+for (const shell of Object.keys(SHELL_SCRIPTS)) {
+  const title = `${shell} completes verbs, names and folders, behind "=" too`;
+  test.skipIf(Bun.which(shell) === null)(title, async () => {
+    await completesIn(shell);
   });
-  expect([bash.stderr, bash.stdout]).toEqual(["", "nano\n"]);
-});
+}
