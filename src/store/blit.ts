@@ -58,6 +58,8 @@ class UnitWriter {
   readonly #sink: (unit: Uint8Array<SharedArrayBuffer>) => void;
   readonly #program = new Program(512 * 1024);
   readonly #chain: DirectoryNode[] = [];
+  /** Steps of this unit that only lead to where it begins: a deep tree has more of them than a unit has steps. */
+  #leading = 0;
 
   constructor(source: NodeSource & AttributeSource, sink: (unit: Uint8Array<SharedArrayBuffer>) => void) {
     this.#source = source;
@@ -66,7 +68,7 @@ class UnitWriter {
 
   fill(key: string): void {
     for (const entry of loadNode(this.#source, key)) {
-      if (this.#program.steps >= UNIT) this.#cut();
+      if (this.#program.steps - this.#leading >= UNIT) this.#cut();
       if (entry.kind !== "directory") {
         addEntry(this.#program, this.#source, entry);
         continue;
@@ -87,5 +89,6 @@ class UnitWriter {
     for (let i = 0; i < this.#chain.length; i++) this.#program.up();
     this.finish();
     for (const entry of this.#chain) makeDirectory(this.#program, this.#source, entry);
+    this.#leading = this.#program.steps;
   }
 }
