@@ -159,7 +159,11 @@ export function compareNumbers(a: string, b: string): number {
 }
 
 function problem(entry: TuningEntry, message: string, hint: string): Problem {
-  return { severity: "error", code: "macro.invalid", message, hint, place: entry.place, width: 1, source: entry.group };
+  const { group, value, place } = entry;
+  // The line as people write it: an item of a list.
+  const text = typeof value === "boolean" ? group : `${group}: ${value.choice}`;
+  const source = `${"- ".padStart(place.column - 1)}${text}`;
+  return { severity: "error", code: "macro.invalid", message, hint, place, width: text.length, source };
 }
 
 function general(severity: Problem["severity"], message: string, hint: string): Problem {

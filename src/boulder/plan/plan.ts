@@ -62,6 +62,17 @@ export interface Plan {
   readonly warnings: readonly Problem[];
 }
 
+/** All mistakes in scripts and tuning of a recipe. */
+export class PlanFailure extends Failure {
+  readonly problems: readonly Problem[];
+
+  constructor(name: string, problems: readonly Problem[]) {
+    const list = problems.map((problem) => `\n${formatProblem(problem)}`).join("");
+    super("macro.invalid", `Cannot plan the build of "${name}":${list}`);
+    this.problems = problems;
+  }
+}
+
 /** Makes the plan of a recipe. Throws `macro.invalid` with every error of its scripts and tuning. */
 export function makePlan(recipe: Recipe, options: PlanOptions): Plan {
   const architecture = options.host ?? hostArchitecture();
@@ -76,8 +87,7 @@ export function makePlan(recipe: Recipe, options: PlanOptions): Plan {
   });
   const errors = distinct(problems.filter((problem) => problem.severity === "error"));
   if (errors.length > 0) {
-    const list = errors.map((problem) => `\n${formatProblem(problem)}`).join("");
-    throw new Failure("macro.invalid", `Cannot plan the build of "${recipe.name}":${list}`);
+    throw new PlanFailure(recipe.name, errors);
   }
   const root = rootDependencies({
     recipe,

@@ -6,6 +6,7 @@ import type { Node } from "yaml";
 import { describeError } from "#base/errors";
 import type { Entry, Located, Place, YamlReader } from "#formats/yaml";
 import { parseCapability } from "#model/dependency";
+import { compilePattern } from "../package/pattern";
 import { expandIdentity } from "./identity";
 import { SUBPACKAGE_KEYS, unknownKey } from "./keys";
 import type { Identity, PackageDefinition, PathRule, PathType } from "./model";
@@ -144,6 +145,8 @@ function readPaths(reader: YamlReader, node: Node | undefined, identity: Expansi
     if (!pattern.startsWith("/") && pattern !== "*") {
       // Other tools take such a rule without a word, so recipes have some.
       reader.warn(item, `The path "${pattern}" matches nothing, expected one that begins with /`);
+    } else if (compilePattern(pattern) === undefined) {
+      reader.warn(item, `The path "${pattern}" is no pattern and matches nothing`, "A bracket is written [[].");
     }
     return [{ pattern, type, place: reader.place(item) }];
   });

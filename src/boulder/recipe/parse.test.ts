@@ -167,6 +167,16 @@ test("a path rule that can match nothing is a warning: recipes have them", () =>
   ]);
 });
 
+test("a pattern that is none and a homepage that is none are warned of", () => {
+  const text = HEAD.replace(/^homepage.*$/m, "homepage: the web");
+  const { recipe, problems } = parseRecipe("stone.yaml", `${text}paths:\n    - /usr/[ab\n    - /usr/[[]\n`);
+  expect(recipe).toBeDefined();
+  expect(problems.map(({ severity, message }) => [severity, message])).toEqual([
+    ["warning", 'The homepage "the web" is no address'],
+    ["warning", 'The path "/usr/[ab" is no pattern and matches nothing'],
+  ]);
+});
+
 test("packages expand the identity in every text, and have all keys", () => {
   const recipe = good(`packages:
     - "%(name)-libs":

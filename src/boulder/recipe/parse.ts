@@ -53,7 +53,7 @@ function readRecipe(reader: YamlReader): Recipe | undefined {
   return {
     ...identity,
     file: reader.file,
-    homepage: homepageNode === undefined ? "" : (reader.string(homepageNode, '"homepage"') ?? ""),
+    homepage: homepageNode === undefined ? "" : readHomepage(reader, homepageNode),
     licenses: licenseNode === undefined ? [] : readLicenses(reader, licenseNode),
     root,
     build: readBuild(reader, fields, identity),
@@ -66,6 +66,14 @@ function readRecipe(reader: YamlReader): Recipe | undefined {
     actions: own.actions,
     definitions: own.definitions,
   } satisfies Recipe & { upstreams: Upstream[] };
+}
+
+function readHomepage(reader: YamlReader, node: Node): string {
+  const text = reader.string(node, '"homepage"') ?? "";
+  if (!/^(?:https?|ftp|git):\/\/[^/\s]/.test(text)) {
+    reader.warn(node, `The homepage "${text}" is no address`, "Write the whole address, such as https://example.org/.");
+  }
+  return text;
 }
 
 type Lookup = (key: string) => Node | undefined;

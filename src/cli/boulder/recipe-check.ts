@@ -4,7 +4,7 @@
 /** `boulder recipe check`: every mistake of recipes; what other verbs warn of (unknown keys) is an error here. */
 import { describeError, EXIT, Failure } from "#base/errors";
 import { familyOf } from "#boulder/macros/load";
-import { makePlan } from "#boulder/plan/plan";
+import { makePlan, PlanFailure } from "#boulder/plan/plan";
 import { findNamed, readRecipe } from "#boulder/recipe/load";
 import { macroLibrary } from "#cli/boulder/options";
 import type { Invocation } from "#cli/spec";
@@ -24,8 +24,9 @@ export function run({ operands, options, ui }: Invocation): number {
         const made = makePlan(recipe, { library, family, jobs: 1, sourceDateEpoch: 0 });
         found.push(...made.warnings);
       } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-        plan = describeError(error);
+        if (error instanceof PlanFailure) found.push(...error.problems);
+        else if (error instanceof Failure) plan = describeError(error);
+        else throw error;
       }
     }
     const ok = plan === undefined && found.every(({ severity }) => severity !== "error");
