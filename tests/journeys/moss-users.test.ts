@@ -31,7 +31,10 @@ test.skipIf(!isRoot)(
     ]);
     chmodSync(shop.folder, 0o755);
     const trees: string[] = [];
-    for (const prefix of [[], ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]]) {
+    const users: string[] = [];
+    const unnamed = ["SUDO_USER", "DOAS_USER", "USER", "LOGNAME"].flatMap((name) => ["-u", name]);
+    const nobody = ["env", ...unnamed, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    for (const prefix of [[], nobody]) {
       const root = shop.root();
       if (prefix.length > 0) chownSync(root, 65534, 65534);
       await must(["remote", "add", "-D", root, "odd", pool], { prefix });
@@ -45,9 +48,12 @@ test.skipIf(!isRoot)(
         await must([...words, "-D", root, "-y"], { prefix });
       }
       expect((await ask<unknown[]>(["list", "installed", "-D", root], { prefix })).length).toBe(2);
-      trees.push((await ask<{ tree: string }>(["state", "active", "-D", root], { prefix })).tree);
+      const { tree, user } = await ask<{ tree: string; user: string }>(["state", "active", "-D", root], { prefix });
+      trees.push(tree);
+      users.push(user);
     }
     expect(trees[0]).toBe(trees[1] ?? "");
+    expect(users[1]).toBe("uid 65534");
   },
 );
 

@@ -12,11 +12,16 @@ import { run } from "#sys/process";
 
 const MARK = "MOSS_IN_NAMESPACE";
 
-function environment(): Record<string, string> {
+/** The user who called, where this runs in a namespace of theirs: there they look like root. */
+export function callerOutside(): string | undefined {
+  return process.env[MARK];
+}
+
+function environment(uid: number): Record<string, string> {
   const set = Object.entries(process.env).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const],
   );
-  return Object.fromEntries([...set, [MARK, "1"]]);
+  return Object.fromEntries([...set, [MARK, `uid ${uid}`]]);
 }
 
 /**
@@ -33,5 +38,5 @@ export async function enterNamespace(directory: string): Promise<void> {
   const possible = await run([...words, "true"]).catch(() => undefined);
   if (possible?.code !== 0) return;
   const own = isCompiled ? [process.execPath] : [process.execPath, process.argv[1] ?? ""];
-  become(unshare, [...words, ...own, ...process.argv.slice(2)], environment());
+  become(unshare, [...words, ...own, ...process.argv.slice(2)], environment(uid));
 }

@@ -3,6 +3,7 @@
 
 /** The root that a command line names, opened for asking or for changing. */
 import { Failure } from "#base/errors";
+import { callerOutside } from "#cli/moss/namespace";
 import type { Invocation } from "#cli/spec";
 import { MossRoot } from "#transition/root";
 
@@ -32,7 +33,7 @@ export function waitOf({ options }: Invocation): number {
 export function userName(): string {
   const { SUDO_USER, DOAS_USER, USER, LOGNAME } = process.env;
   const uid = process.getuid?.();
-  return SUDO_USER ?? DOAS_USER ?? USER ?? LOGNAME ?? (uid === 0 ? "root" : `uid ${uid ?? "?"}`);
+  return SUDO_USER ?? DOAS_USER ?? USER ?? LOGNAME ?? callerOutside() ?? (uid === 0 ? "root" : `uid ${uid ?? "?"}`);
 }
 
 /** The number of a state as typed. Throws `usage`. */
