@@ -73,11 +73,13 @@ test("finding a root counts as using it", () => {
 
 test("what an attempt left that was killed is swept; what one is at is left alone", () => {
   const left = join(folder, "making-1-dead");
+  writeFileSync(join(folder, "making-2-dead.use"), "");
   mkdirSync(join(left, "usr"), { recursive: true });
   using running = roots.begin(TWO);
   mkdirSync(running.folder);
   roots.sweep();
   expect([existsSync(left), existsSync(running.folder)]).toEqual([false, true]);
+  expect(readdirSync(folder).filter((name) => name.includes("-dead"))).toEqual([]);
 });
 
 test("a set whose root is gone is not found", () => {

@@ -113,8 +113,10 @@ export class KeptRoots {
   sweep(): void {
     const oldest = Date.now() - KEEP_DAYS * DAY_MS;
     for (const root of this.list()) if (root.used < oldest) this.remove(root);
-    for (const name of readdirSync(this.folder)) {
-      if (name.startsWith(MAKING) && !name.endsWith(".use")) this.remove({ folder: join(this.folder, name) });
+    // Of one that was killed at its beginning or end there is a lock alone.
+    const attempts = readdirSync(this.folder).filter((name) => name.startsWith(MAKING));
+    for (const name of new Set(attempts.map((attempt) => attempt.replace(/\.use$/, "")))) {
+      this.remove({ folder: join(this.folder, name) });
     }
     this.#forget(oldest);
   }
