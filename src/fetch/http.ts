@@ -49,7 +49,7 @@ export async function get(
   } catch (cause) {
     finish();
     throwIfStopped(signal);
-    throw new Passing(abort.signal.aborted ? silence(idle) : describeError(cause), { cause });
+    throw new Passing(abort.signal.aborted ? silence(idle) : reason(cause), { cause });
   }
   const { status } = response;
   if (AGAIN.has(status)) {
@@ -78,7 +78,7 @@ export async function get(
     } catch (cause) {
       throwIfStopped(signal);
       if (cause instanceof Failure || cause instanceof Passing) throw cause;
-      throw new Passing(abort.signal.aborted ? silence(idle) : describeError(cause), { cause });
+      throw new Passing(abort.signal.aborted ? silence(idle) : reason(cause), { cause });
     } finally {
       finish();
     }
@@ -88,6 +88,11 @@ export async function get(
     abort.abort();
   };
   return { status, headers: response.headers, chunks: chunks(), cancel };
+}
+
+/** What went wrong, without the advice that the runtime gives to programmers. */
+function reason(cause: unknown): string {
+  return describeError(cause).replace(/\.? For more information, pass `verbose: true`.*$/, "");
 }
 
 function silence(idle: number): string {
