@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Work that takes its time, shown: a bar on a terminal, a few plain lines where piped, events for programs. */
-import { formatBytes, formatDuration, pad, type Style } from "#cli/style";
+import { cut, formatBytes, formatDuration, pad, type Style, textWidth } from "#cli/style";
 import { terminalWidth, writeAll } from "#cli/terminal";
 
 export interface Progress extends Disposable {
@@ -26,13 +26,31 @@ function pace(done: number, total: number | undefined, started: number, unit: Un
   if (seconds < 0.5 || done === 0) return "";
   const rate = done / seconds;
   const speed = unit === "bytes" ? `${formatBytes(rate)}/s` : `${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s`;
-  const left = total === undefined || done >= total ? "" : `, ${formatDuration(((total - done) / rate) * 1000)} left`;
-  return `${speed}${left}`;
+  const left = total === undefined ? 0 : Math.round((total - done) / rate);
+  return left < 1 ? speed : `${speed}, ${formatDuration(left * 1000).replace(".0 s", " s")} left`;
 }
 
 function position(done: number, total: number | undefined, unit: Unit): string {
   const show = (value: number) => (unit === "bytes" ? formatBytes(value) : String(value));
-  return total === undefined ? show(done) : `${show(done)}/${show(total)}`;
+  if (total === undefined) return done === 0 ? "" : show(done);
+  return `${show(done)}/${show(total)}`;
+}
+
+/**
+ * A line of progress no wider than `width`: the label, a bar where the share is known, and of the parts as many whole ones as
+ * fit. Where not even the first fits, the bar goes.
+ */
+export function fittedLine(label: string, share: number | undefined, parts: readonly string[], width: number): string {
+  const filled = Math.round((share ?? 0) * CELLS);
+  const bar = share === undefined ? "" : ` [${"=".repeat(filled)}${" ".repeat(CELLS - filled)}]`;
+  const [first = "", ...others] = parts.filter((part) => part !== "");
+  const whole = `${label}${bar} ${first}`.trimEnd();
+  let line = textWidth(whole) <= width ? whole : cut(`${label} ${first}`.trimEnd(), width);
+  for (const part of others) {
+    if (textWidth(line) + 2 + textWidth(part) > width) break;
+    line += `  ${part}`;
+  }
+  return line;
 }
 
 abstract class Base implements Progress {
@@ -91,16 +109,13 @@ export class TerminalProgress extends Base {
   protected override draw(): void {
     const { total } = this;
     const share = total === undefined || total === 0 ? undefined : Math.min(1, this.done / total);
-    const filled = Math.round((share ?? 0) * CELLS);
-    const bar = share === undefined ? "" : `[${"=".repeat(filled)}${" ".repeat(CELLS - filled)}] `;
     const percent = share === undefined ? "" : ` ${Math.floor(share * 100)}%`;
-    const rest = [
+    const parts = [
       position(this.done, total, this.unit) + percent,
       pace(this.done, total, this.started, this.unit),
       this.note,
     ];
-    const plain = `${this.label} ${bar}${rest.filter((part) => part !== "").join("  ")}`;
-    const line = plain.slice(0, terminalWidth() - 1);
+    const line = fittedLine(this.label, share, parts, terminalWidth() - 1);
     writeAll(2, `\r\x1b[K${this.#style.blue(line.slice(0, this.label.length))}${line.slice(this.label.length)}`);
     this.#shown = true;
   }

@@ -71,6 +71,27 @@ export function textWidth(text: string): number {
   return Bun.stringWidth(text);
 }
 
+/** How a sequence of a terminal begins. */
+const ESCAPE = "\u001b[";
+
+/** A line that is no wider than `width` columns; escape sequences take none, and are kept. */
+export function cut(line: string, width: number): string {
+  if (textWidth(line) <= width) return line;
+  let out = "";
+  let left = width - 1;
+  line.split(ESCAPE).forEach((part, i) => {
+    const end = i === 0 ? 0 : part.indexOf("m") + 1;
+    if (i > 0) out += ESCAPE + part.slice(0, end);
+    for (const char of part.slice(end)) {
+      const columns = textWidth(char);
+      // What does not fit ends the text; the sequences that follow must still be there.
+      left = columns > left ? -1 : left - columns;
+      if (left >= 0) out += char;
+    }
+  });
+  return `${out}…`;
+}
+
 /** A text padded with blanks to a width. */
 export function pad(text: string, width: number, right = false): string {
   const blanks = " ".repeat(Math.max(0, width - textWidth(text)));

@@ -3,8 +3,7 @@
 
 /** Texts in lines that fit. */
 import { expect, test } from "bun:test";
-import { cut } from "#cli/moss/text";
-import { makeStyle, textWidth } from "#cli/style";
+import { cut, makeStyle, textWidth } from "#cli/style";
 import { reflowed, wrapped } from "#cli/wrap";
 
 test("a paragraph is broken between words, and a word that is too long stands alone", () => {

@@ -209,3 +209,22 @@ test("a command that was cut off is finished or undone by the next, which says s
     expect((await states(root)).map(({ id }) => id)).toEqual(live === 1 ? [1] : [2, 1]);
   }
 });
+
+test("what a state changed is told of the state that is still there before it, and of none where all are gone", async () => {
+  const root = await history();
+  type Past = { id: number; since: number | null; changes: { sign: string; name: string }[] }[];
+  const since = async () => (await ask<Past>(["history", "-D", root])).map(({ id, since: from }) => [id, from]);
+  expect(await since()).toEqual([
+    [4, 3],
+    [3, 2],
+    [2, 1],
+    [1, 0],
+  ]);
+  await must(["state", "remove", "2", "-y", "-D", root]);
+  expect((await since())[1]).toEqual([3, 1]);
+  expect((await must(["history", "-D", root])).stdout).toContain("     since state 1:\n");
+  await must(["state", "remove", "1", "-y", "-D", root]);
+  const [, oldest] = await ask<Past>(["history", "-D", root]);
+  expect(oldest).toMatchObject({ id: 3, since: null, changes: [] });
+  expect((await must(["history", "-D", root])).stdout).toContain("no state before it is left");
+});

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** `moss state list`, `moss state active` and `moss history`. */
+import { compareText } from "#base/order";
 import { openReader } from "#cli/moss/root";
 import { fittedTable } from "#cli/moss/table";
 import { formatTime, oneLine, versionText } from "#cli/moss/text";
@@ -28,10 +29,7 @@ export function run(invocation: Invocation): void {
   const changes = verb.name === "history" || options.flag("changes");
   const changesOf = (state: StateRecord) => changesSince(root, all, state);
   if (ui.json) {
-    const values = states.map((state) => ({
-      ...stateValue(state, live),
-      ...(changes ? { changes: changesOf(state) } : {}),
-    }));
+    const values = states.map((state) => ({ ...stateValue(state, live), ...(changes ? changesOf(state) : {}) }));
     ui.value(verb.name === "active" ? (values[0] ?? null) : values);
     return;
   }
@@ -49,7 +47,10 @@ export function run(invocation: Invocation): void {
     const state = states[i];
     if (!changes || state === undefined) return;
     ui.print(style.dim(`     by ${oneLine(state.user ?? "somebody")}: ${oneLine(state.command)}`));
-    for (const { sign, name, version } of changesOf(state)) {
+    const { since, changes: list } = changesOf(state);
+    if (since === null) ui.print(style.dim("     no state before it is left to compare with"));
+    else if (since !== 0 && since !== state.id - 1) ui.print(style.dim(`     since state ${since}:`));
+    for (const { sign, name, version } of list) {
       const colour = sign === "+" ? style.green : style.red;
       ui.print(`     ${colour(sign)} ${name} ${version}`);
     }
@@ -61,12 +62,17 @@ export function labelText({ label }: StateRecord): string {
   return label === undefined ? "" : ` (${oneLine(label)})`;
 }
 
-/** What a state has changed of the one that was made before it, as far as that is still there. */
+/**
+ * What a state has changed of the one made before it that is still there: its number is `since`, which is 0 for the first of
+ * all, and null where the states before have been removed.
+ */
 function changesSince(root: MossRoot, all: readonly StateRecord[], state: StateRecord) {
   const before = all.find(({ id }) => id < state.id);
+  if (before === undefined && state.id > 1) return { since: null, changes: [] };
   const { removed, added } = packageChanges(root, before, state);
-  return [
+  const changes = [
     ...removed.map((item) => ({ sign: "-", name: item.name, version: versionText(item) })),
     ...added.map((item) => ({ sign: "+", name: item.name, version: versionText(item) })),
-  ].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  ].sort((a, b) => compareText(a.name, b.name));
+  return { since: before?.id ?? 0, changes };
 }

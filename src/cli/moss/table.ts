@@ -5,8 +5,7 @@
  * Tables that fit a terminal. What cannot stand beside each other is shortened where that hurts least: long versions
  * first, then the text at the end of the line. What is piped stays whole.
  */
-import { cut } from "#cli/moss/text";
-import { formatTable, pad, textWidth } from "#cli/style";
+import { cut, formatTable, pad, textWidth } from "#cli/style";
 import { isTerminal, terminalWidth } from "#cli/terminal";
 
 export interface TableLayout {

@@ -74,7 +74,8 @@ export function watch(ui: Ui): Watcher {
       case "unpack":
         return show("Unpacking", "items", event.done, event.total, event.name);
       case "blit":
-        return show("Writing", "items", event.done, undefined);
+        // Its units are of no size that would mean something to anybody.
+        return show("Writing the tree", "items", 0, undefined);
       case "verify":
         return show(`Verifying the ${event.what}`, event.unit ?? "items", event.done, event.total);
       case "full-build":
