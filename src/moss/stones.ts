@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** The stones that a plan needs: fetched, or found where they lie. Unpacking sees that they are what the index names. */
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Failure } from "#base/errors";
 import { mapLimited } from "#base/parallel";
@@ -13,6 +13,7 @@ import type { PackageId } from "#model/package";
 import { stoneFileName } from "#model/package";
 import type { EngineListener } from "#moss/events";
 import { downloadPath } from "#moss/plan";
+import { holdUnfinished, sweepFolders } from "#stone/leftovers";
 
 export type FetchOptions = Pick<DownloadOptions, "parallel" | "retries" | "signal">;
 
@@ -64,7 +65,11 @@ export async function fetchInto(
   options: FetchOptions = {},
 ): Promise<string[]> {
   mkdirSync(folder, { recursive: true });
-  const work = `${folder}/.moss-fetch-${process.pid}`;
+  sweepFolders(folder, "moss-fetch");
+  const work = `${folder}/.moss-fetch.${process.pid}.part`;
+  mkdirSync(work, { recursive: true });
+  const held = openSync(work, "r");
+  holdUnfinished(held);
   try {
     return await mapLimited(offers, options.parallel ?? DEFAULTS.parallel, async (offer) => {
       const path = `${work}/${offer.id}`;
@@ -83,5 +88,6 @@ export async function fetchInto(
     });
   } finally {
     rmSync(work, { recursive: true, force: true });
+    closeSync(held);
   }
 }
