@@ -182,7 +182,7 @@ async function prepareStage(
 /** A failed phase with what it was missing, where its last lines say so. */
 function explained(error: unknown, offers: Offers): unknown {
   if (!(error instanceof PhaseFailure)) return error;
-  const missing = missingText(findMissing(error.lastLines, offers));
+  const missing = missingText(findMissing(error.lastLines, offers, error.heard));
   if (missing === "") return error;
   return new Failure(error.code, error.message, { hint: `${missing}\n${error.hint ?? ""}`.trimEnd() });
 }

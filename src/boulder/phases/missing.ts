@@ -9,6 +9,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { StoneReader } from "#stone/reader";
 import type { Offers, RootOffer } from "../root/resolve";
+import { findProbes } from "./missing-probes";
 
 export interface Missing {
   /** What was missing, for people: `the program bison`, `the header zlib.h`. */
@@ -29,6 +30,12 @@ const SIGNS: readonly Sign[] = [
   {
     pattern:
       /(?:line \d+|sh|make(?:\[\d+\])?|env|dash|bash): (?:line \d+: )?([A-Za-z0-9._+-]+): (?:command )?not found/,
+    what: (name) => `the program ${name}`,
+    look: (name) => ({ capability: `binary(${name})` }),
+  },
+  {
+    pattern:
+      /(?:make(?:\[\d+\])?|env): ['‘]?([A-Za-z0-9._+-]+)['’]?: No such file or directory|\/bin\/([A-Za-z0-9._+-]+): bad interpreter/,
     what: (name) => `the program ${name}`,
     look: (name) => ({ capability: `binary(${name})` }),
   },
@@ -64,6 +71,17 @@ const SIGNS: readonly Sign[] = [
     look: (name) => ({ path: new RegExp(`^include/(?:.*/)?${escape(name)}$`) }),
   },
   {
+    pattern: /Can't locate ([A-Za-z0-9_/]+)\.pm in @INC/,
+    what: (name) => `the Perl module ${name.replaceAll("/", "::")}`,
+    look: (name) => ({ capability: `perl(${name.replaceAll("/", "::")})` }),
+  },
+  {
+    // As meson says it.
+    pattern: /C(?:\+\+)? (?:shared or static |shared |static )?library '([A-Za-z0-9_+.-]+)' not found/,
+    what: (name) => `the library ${name}`,
+    look: (name) => ({ path: new RegExp(`^lib[^/]*/(?:.*/)?lib${escape(name)}\\.(?:so|a)$`) }),
+  },
+  {
     pattern: /(?:cannot find|unable to find library) -l([A-Za-z0-9_+.-]+)/,
     what: (name) => `the library ${name}`,
     look: (name) => ({ path: new RegExp(`^lib[^/]*/(?:.*/)?lib${escape(name.replace(/:$/, ""))}\\.(?:so|a)$`) }),
@@ -74,8 +92,11 @@ function escape(text: string): string {
   return text.replaceAll(/[\\^$.|?*+()[\]{}]/g, String.raw`\$&`);
 }
 
-/** What the last lines of a failed phase say is missing, each thing once. */
-export function findMissing(lines: readonly string[], offers: Offers): Missing[] {
+/**
+ * What the output of a failed phase says is missing, each thing once. `lines` are the last ones; `heard` are more of them, in
+ * which checks are looked up that the last ones speak of.
+ */
+export function findMissing(lines: readonly string[], offers: Offers, heard = lines): Missing[] {
   const found = new Map<string, Missing>();
   for (const line of lines) {
     for (const sign of SIGNS) {
@@ -85,6 +106,15 @@ export function findMissing(lines: readonly string[], offers: Offers): Missing[]
       const look = sign.look(name);
       const given = "capability" in look ? providersOf(offers, look.capability) : withFile(offers, look.path);
       found.set(sign.what(name), { what: sign.what(name), ...given });
+    }
+  }
+  for (const { what, look } of findProbes(heard)) {
+    // Nothing is said where nothing gives it: then it is no more than a guess at a name.
+    for (const place of look) {
+      const given = "capability" in place ? providersOf(offers, place.capability) : withFile(offers, place.path);
+      if (given.packages.length === 0) continue;
+      found.set(what, { what, ...given });
+      break;
     }
   }
   return [...found.values()];

@@ -42,6 +42,8 @@ export interface PhaseResult {
 const MAX_PIDS = 8192;
 /** Lines of output that a failure shows. */
 const LAST_LINES = 25;
+/** Lines of output in which its cause is looked for. */
+const HEARD_LINES = 2000;
 const SHELL = "/usr/bin/bash";
 
 /** The name of a phase's log and script: `x86_64-build`, `emul32.x86_64-one-build`. */
@@ -66,7 +68,7 @@ export async function runPhase(
   const failureFile = join(workspace.status, "failure");
   forgetWord(failureFile);
   const handle = openSync(log, "w");
-  const tail = new Tail(LAST_LINES);
+  const tail = new Tail(HEARD_LINES);
   try {
     const result = await runInRoot(
       {
@@ -135,16 +137,20 @@ interface Failed {
 /** A phase that failed, in the words of its script and of the recipe. The last lines are the cause. */
 export class PhaseFailure extends Failure {
   readonly lastLines: readonly string[];
+  /** More of them, and the last ones too. */
+  readonly heard: readonly string[];
 
-  constructor(message: string, lastLines: readonly string[], full: boolean, hint: string) {
+  constructor(message: string, heard: readonly string[], full: boolean, hint: string) {
     super(full ? "disk.full" : "build.failed", message, { hint });
-    this.lastLines = lastLines;
+    this.lastLines = heard.slice(-LAST_LINES);
+    this.heard = heard;
   }
 }
 
 function failureOf(failed: Failed): PhaseFailure {
   const { stage, planned, recipe, tail, log } = failed;
-  const lines = tail.lines();
+  const heard = tail.lines();
+  const lines = heard.slice(-LAST_LINES);
   const where = failedLine(failed, lines);
   const line = where?.line?.line;
   const via = where?.line?.via[0];
@@ -156,7 +162,7 @@ function failureOf(failed: Failed): PhaseFailure {
     ...lines.map((text) => `  | ${text}`),
   ];
   const full = lines.some((text) => text.includes("No space left on device"));
-  return new PhaseFailure(rows.join("\n"), lines, full, `The whole output is in ${log}`);
+  return new PhaseFailure(rows.join("\n"), heard, full, `The whole output is in ${log}`);
 }
 
 interface Where {

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** What failed builds say is missing, in the words of the programs that said it, and who gives it. */
+import { expect, test } from "bun:test";
+import { findMissing, missingText } from "#boulder/phases/missing";
+import { Offers } from "#boulder/root/resolve";
+import type { CollectionOffer } from "#collections/model";
+import { parseCapability } from "#model/dependency";
+import { offersOf } from "#tests/support/scenario";
+
+function offer(name: string, ...provides: string[]): CollectionOffer {
+  const meta = {
+    ...{ name, version: "1", release: 1, buildRelease: 1, architecture: "x86_64", summary: "", description: "" },
+    ...{ homepage: "", sourceId: name, licenses: [], depends: [], conflicts: [] },
+    provides: provides.map((text) => parseCapability(text)),
+  };
+  return { id: name, meta, uri: "", url: "", size: 1, collection: "c", priority: 0 };
+}
+
+const ALL = [
+  offer("bison", "binary(bison)"),
+  offer("flex", "binary(flex)"),
+  offer("python3", "binary(python3)"),
+  offer("zlib-devel", "pkgconfig(zlib)"),
+  offer("curl-devel", "pkgconfig(libcurl)"),
+  offer("qt-devel", "cmake(Qt6Core)"),
+  offer("python-wheel", "python(wheel)"),
+  offer("perl-uri", "perl(URI::Escape)"),
+];
+const OFFERS = new Offers({ ...offersOf(ALL), best: () => ALL });
+
+/** `thing: dependency` for each thing that an output says is missing. */
+function missing(output: string): string[] {
+  return findMissing(output.split("\n"), OFFERS).map(({ what, dependency }) => `${what}: ${dependency}`);
+}
+
+test("programs: the shell's, make's, env's and the kernel's words", () => {
+  for (const line of [
+    "/mason/scripts/x86_64-build.sh: line 59: bison: command not found",
+    "make[2]: bison: No such file or directory",
+    "env: ‘bison’: No such file or directory",
+    "./gen: /usr/bin/bison: bad interpreter: No such file or directory",
+    "Program 'bison' not found or not executable",
+  ]) {
+    expect([line, ...missing(line)]).toEqual([line, "the program bison: binary(bison)"]);
+  }
+  expect(missing("make: *** No rule to make target 'bison'.  Stop.")).toEqual([]);
+});
+
+test("modules of pkg-config, CMake, Python and Perl", () => {
+  expect(missing("No package 'zlib' found")).toEqual(["the pkg-config file of zlib: pkgconfig(zlib)"]);
+  expect(missing('../meson.build:3:0: ERROR: Dependency "zlib" not found, tried pkgconfig and cmake')).toEqual([
+    "the pkg-config file of zlib: pkgconfig(zlib)",
+  ]);
+  expect(missing('  Could not find a package configuration file provided by "Qt6Core" with any')).toEqual([
+    "the CMake configuration of Qt6Core: cmake(Qt6Core)",
+  ]);
+  expect(missing("ModuleNotFoundError: No module named 'wheel'")).toEqual(["the Python module wheel: python(wheel)"]);
+  expect(missing("Can't locate URI/Escape.pm in @INC (you may need to install")).toEqual([
+    "the Perl module URI::Escape: perl(URI::Escape)",
+  ]);
+});
+
+test("what CMake looks for by a name of its own is found under the usual ones", () => {
+  const failed = (name: string) =>
+    `CMake Error at /usr/share/cmake-3.25/Modules/FindPackageHandleStandardArgs.cmake:230 (message):\n  Could NOT find ${name} (missing: X) (Required is\n  at least version "1")`;
+  expect(missing(failed("ZLIB"))).toEqual(["ZLIB, which CMake looks for: pkgconfig(zlib)"]);
+  expect(missing(failed("CURL"))).toEqual(["CURL, which CMake looks for: pkgconfig(libcurl)"]);
+  expect(missing(failed("BISON"))).toEqual(["BISON, which CMake looks for: binary(bison)"]);
+  expect(missing(failed("PythonInterp"))).toEqual(["PythonInterp, which CMake looks for: binary(python3)"]);
+  expect(missing(failed("Nothing"))).toEqual([]);
+  // One that it goes on without.
+  expect(missing("-- Could NOT find ZLIB (missing: X)\n-- Configuring incomplete, errors occurred!")).toEqual([]);
+});
+
+test("a configure script is read back to the check that it ended for, and no further", () => {
+  const output = [
+    "checking for bison... no",
+    "checking for flex... no",
+    "checking for readline... yes",
+    ...Array.from({ length: 40 }, (_, i) => `checking for function${i}... yes`),
+    "configure: error: readline works only with flex.",
+  ].join("\n");
+  expect(missing(output)).toEqual(["flex: binary(flex)"]);
+  expect(missing("checking for bison... no\nconfigure: error: no acceptable parser generator")).toEqual([
+    "bison: binary(bison)",
+  ]);
+  expect(missing("checking for bison... no\nmake: *** Error 2")).toEqual([]);
+});
+
+test("the text says what to write into the recipe, or that nothing has it", () => {
+  const found = findMissing(["No package 'zlib' found", "No package 'nope' found"], OFFERS);
+  expect(missingText(found)).toBe(
+    'Missing was the pkg-config file of zlib: zlib-devel has it; add "pkgconfig(zlib)" to builddeps.\nMissing was the pkg-config file of nope; no package of the collections gives it.',
+  );
+});
