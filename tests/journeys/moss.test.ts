@@ -87,7 +87,16 @@ test("nothing changes by a plan that is only looked at, or not agreed to", async
 
 test("what only asks makes nothing in a folder that moss has never written to", async () => {
   const root = shop.root();
-  for (const words of [["li"], ["la"], ["lu"], ["state", "list"], ["state", "active"], ["lr"], ["search", "x"]]) {
+  for (const words of [
+    ["li"],
+    ["la"],
+    ["lu"],
+    ["state", "list"],
+    ["state", "active"],
+    ["lr"],
+    ["search", "x"],
+    ["verify"],
+  ]) {
     expect((await must([...words, "-D", root])).code).toBe(0);
   }
   expect((await moss(["install", "-D", root, "--dry-run", "nano"])).code).toBe(5);

@@ -13,7 +13,7 @@ import { counted, formatBytes, formatDuration, printable } from "#cli/style";
 import { refetch } from "#moss/refetch";
 import { describeProblems, type Problem } from "#transition/problems";
 import { repairRoot } from "#transition/repair";
-import type { MossRoot } from "#transition/root";
+import { type MossRoot, unknownState } from "#transition/root";
 import { examineRoot, type VerifyReport, verifyUnwritable } from "#transition/verify";
 
 /** More than these are counted only, unless `--verbose`: a question below them must still be seen. */
@@ -24,6 +24,11 @@ export async function run(invocation: Invocation): Promise<void> {
   const only = operands[0] === undefined ? undefined : stateNumber(operands[0]);
   const wait = waitOf(invocation);
   const quick = options.flag("quick");
+  if (neverChanged(invocation)) {
+    if (only !== undefined) throw unknownState(only);
+    tellReport(invocation, { problems: [], assets: 0, bytes: 0, unneeded: 0, trees: 0, entries: 0 }, quick);
+    return;
+  }
   const unwritable = !options.flag("repair") && isUnwritable(options.text("directory") ?? "/");
   using moss = unwritable ? openForAsking(invocation) : await openForChange(invocation);
   using watcher = watch(ui);
@@ -51,6 +56,12 @@ export async function run(invocation: Invocation): Promise<void> {
   throw new Failure("verify.found", `Cannot repair "${moss.root.directory}" wholly: ${counted(left, "problem")} left`, {
     hint: "Bring back the collections that the packages concerned came from, and try again.",
   });
+}
+
+/** Has moss never made a state here? Then there is nothing to verify, and nothing is made for it. */
+function neverChanged(invocation: Invocation): boolean {
+  using moss = openForAsking(invocation);
+  return !moss.root.exists;
 }
 
 /** Can a root only be read: by anybody, or by us? */
