@@ -140,9 +140,13 @@ export function describeError(error: unknown): string {
   const parts: string[] = [];
   let current: unknown = error;
   while (current !== undefined && parts.length < 8) {
-    parts.push(
-      current instanceof Error ? current.message : typeof current === "string" ? current : JSON.stringify(current),
-    );
+    const code = errnoCode(current);
+    // A message that names the system's code has said all that the system's own says.
+    if (code === undefined || !/^E[A-Z0-9]+$/.test(code) || !parts.some((part) => part.includes(code))) {
+      parts.push(
+        current instanceof Error ? current.message : typeof current === "string" ? current : JSON.stringify(current),
+      );
+    }
     current = current instanceof Error ? current.cause : undefined;
   }
   return parts.filter((part, i) => i === 0 || !parts[i - 1]?.includes(part)).join(": ");

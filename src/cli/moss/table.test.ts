@@ -41,6 +41,14 @@ test("where nothing is left for the reason it has a line of its own", () => {
   ]);
 });
 
+test("where the last column has no room and no line of its own it is left out", () => {
+  expect(fitTable(ROWS, { ...LAYOUT, stacked: false }, 54)).toEqual([
+    "  libsemanage2             3.4-1+b5-1    267.5 KiB",
+    "  dbus-session-bus-common  1.14.10-1~d…   90.8 KiB",
+    "  vim                      2:9.0.1378-…    1.6 MiB",
+  ]);
+});
+
 test("no line is wider than the terminal, with colours, wide characters and empty cells too", () => {
   const style = makeStyle(true);
   const rows = [

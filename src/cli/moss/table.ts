@@ -24,6 +24,8 @@ const GAP = 2;
 /** What the last column should have, so that its words say something, and what it must have. */
 const GOOD = 24;
 const ENOUGH = 16;
+/** With less it is left out. */
+const LEAST = 5;
 
 /** A table's lines for stdout. */
 export function fittedTable(rows: Rows, layout: TableLayout = {}): string[] {
@@ -57,6 +59,11 @@ export function fitTable(
       cut(indent + line, width),
       cut(`${indent}    ${second(rows[i] ?? [])}`, width),
     ]);
+  }
+  // A sign that something is cut off is no content.
+  if (room() < Math.min(wish, LEAST)) {
+    const others = rows.map((row) => row.slice(0, last).map((_, i) => cell(row, i)));
+    return formatTable(others, right).map((line) => cut(indent + line, width));
   }
   return rows.map((row) => {
     const cells = row.map((text, i) => (i === last ? text : pad(cell(row, i), widths[i] ?? 0, right.includes(i))));
