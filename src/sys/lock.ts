@@ -2,13 +2,15 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Advisory locks between processes (flock), with the holder's name for the one who has to wait. */
-import { closeSync, constants, fstatSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { errnoCode } from "#base/errors";
 import { c, lastError } from "#sys/libc";
 
 const LOCK_SH = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
+/** Bytes of a lock file that are written over; a longer one is none of ours. */
+const LONGEST = 1 << 20;
 
 export type LockKind = "shared" | "exclusive";
 
@@ -25,7 +27,9 @@ export class FileLock {
    * An exclusive holder writes `owner` into the file, for `lockOwner`.
    */
   static tryAcquire(path: string, kind: LockKind, owner: string): FileLock | undefined {
-    const fd = openSync(path, kind === "exclusive" ? constants.O_RDWR | constants.O_CREAT : constants.O_RDONLY, 0o644);
+    const { O_CREAT, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
+    // The owner's name is never written through a link that somebody has put there.
+    const fd = openSync(path, kind === "exclusive" ? O_RDWR | O_CREAT | O_NOFOLLOW : O_RDONLY, 0o644);
     if (c.flock(fd, (kind === "exclusive" ? LOCK_EX : LOCK_SH) | LOCK_NB) !== 0) {
       closeSync(fd);
       return undefined;
@@ -74,7 +78,10 @@ export class FileLock {
 function sign(fd: number, owner: string): void {
   try {
     const text = Buffer.from(owner);
-    writeSync(fd, Buffer.concat([text, Buffer.alloc(Math.max(0, fstatSync(fd).size - text.length), " ")]));
+    const { size } = fstatSync(fd);
+    if (size > LONGEST) ftruncateSync(fd);
+    const rest = size > LONGEST ? 0 : Math.max(0, size - text.length);
+    writeSync(fd, Buffer.concat([text, Buffer.alloc(rest, " ")]), 0, undefined, 0);
   } catch (error) {
     const code = errnoCode(error);
     if (code === "ENOSPC" || code === "EDQUOT") return;

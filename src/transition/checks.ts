@@ -60,6 +60,17 @@ export function checkRoot(directory: string, managed: boolean): void {
         },
       );
     }
+    // The link is made beside its place first; found only after the exchange, this would be too late.
+    const next = lstatSync(`${directory}/${name}.next`, { throwIfNoEntry: false });
+    if (next !== undefined && !next.isSymbolicLink()) {
+      throw new Failure(
+        "root.invalid",
+        `Cannot change the root "${directory}": /${name}.next is there, expected nothing`,
+        {
+          hint: `Move /${name}.next away; moss makes its link /${name} there.`,
+        },
+      );
+    }
   }
 }
 
