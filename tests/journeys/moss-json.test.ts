@@ -3,6 +3,8 @@
 
 /** Journeys with the moss program: how it speaks to programs and to terminals. */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { run } from "#sys/process";
 import { ask, BUN, moss, must, PROGRAM, prepare, Workshop } from "./moss.ts";
 
@@ -85,4 +87,16 @@ test("names and texts of packages cannot steer a terminal", async () => {
   }
   const refused = await moss(["install", "-D", root, "-y", "worse"]);
   expect([refused.code, refused.stderr.includes("\u001b")]).toEqual([5, false]);
+});
+
+test("nor can the command line of a run that was cut off", async () => {
+  const { pool } = await prepare(shop);
+  const root = join(shop.folder, "root\u001b[2J");
+  mkdirSync(root);
+  await must(["remote", "add", "-D", root, "p", pool]);
+  const killed = await moss(["install", "nano", "-y", "-D", root], { env: { MOSS_FAULT: "synced" } });
+  expect(killed.code).toBe(137);
+  const next = await must(["recover", "-D", root]);
+  expect(next.stderr).toContain("install nano");
+  expect(next.stdout + next.stderr).not.toContain("\u001b");
 });

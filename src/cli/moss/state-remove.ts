@@ -5,10 +5,11 @@
 import { finishEarlier, openForAsking, openForChange } from "#cli/moss/engine";
 import { askToGoOn, sinceStart } from "#cli/moss/result";
 import { waitOf } from "#cli/moss/root";
+import { fittedTable } from "#cli/moss/table";
 import { formatTime, oneLine } from "#cli/moss/text";
 import { watch } from "#cli/moss/watch";
 import type { Invocation } from "#cli/spec";
-import { counted, formatBytes, formatDuration, formatTable } from "#cli/style";
+import { counted, formatBytes, formatDuration } from "#cli/style";
 import { statesOf } from "#moss/states";
 import { prunable, type RemoveResult, removeStates } from "#transition/prune";
 
@@ -31,11 +32,8 @@ export async function run(invocation: Invocation): Promise<void> {
     return;
   }
   ui.say(ui.style.bold(`${counted(states.length, "state")} will be removed:`));
-  for (const line of formatTable(
-    states.map(({ id, created, summary }) => [String(id), formatTime(created), oneLine(summary)]),
-    [0],
-  ))
-    ui.say(`  ${line}`);
+  const rows = states.map(({ id, created, summary }) => [String(id), formatTime(created), oneLine(summary)]);
+  for (const line of fittedTable(rows, { right: [0], indent: "  " })) ui.say(line);
   if (options.flag("dry-run")) return;
   askToGoOn(ui, "Do you wish to continue?");
   const started = sinceStart();

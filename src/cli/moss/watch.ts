@@ -3,7 +3,7 @@
 
 /** Shows what the engine tells: one bar for each piece of work, lines for what stays, events for programs. */
 import type { Progress } from "#cli/progress";
-import { counted, formatBytes } from "#cli/style";
+import { counted, formatBytes, printable } from "#cli/style";
 import type { Ui } from "#cli/ui";
 import type { EngineEvent, EngineListener } from "#moss/events";
 
@@ -62,7 +62,9 @@ export function watch(ui: Ui): Watcher {
       }
       case "stale":
         end();
-        return ui.warn(`${event.collection} could not be refreshed, so what is known of it is used: ${event.reason}`);
+        return ui.warn(
+          `${event.collection} could not be refreshed, so what is known of it is used: ${printable(event.reason)}`,
+        );
       case "fetch":
         return show("Fetching", "bytes", event.bytes, event.total, event.name);
       case "fetched":
@@ -70,7 +72,9 @@ export function watch(ui: Ui): Watcher {
         if (ui.verbose) ui.note(`Fetched ${event.name}${event.cached ? " (was there)" : ""}`);
         return;
       case "retry":
-        return ui.note(`Trying ${event.name} again in ${Math.round(event.wait / 100) / 10} s: ${event.reason}`);
+        return ui.note(
+          `Trying ${event.name} again in ${Math.round(event.wait / 100) / 10} s: ${printable(event.reason)}`,
+        );
       case "unpack":
         return show("Unpacking", "items", event.done, event.total, event.name);
       case "blit":
@@ -84,7 +88,7 @@ export function watch(ui: Ui): Watcher {
       case "recovered":
         end();
         ui.event({ type: "recovered", how: event.how, state: event.state, command: event.command });
-        return ui.note(recoveredText(event.how, event.command));
+        return ui.note(recoveredText(event.how, printable(event.command)));
       case "removed":
         if (event.what === "state") {
           ui.event({ type: "removed", state: Number(event.name) });
@@ -93,7 +97,7 @@ export function watch(ui: Ui): Watcher {
         missing = Math.max(missing, event.bytes);
         return show("Sweeping", "items", event.done, event.total, `${formatBytes(missing)} given back`);
       case "warning":
-        return ui.warn(event.message);
+        return ui.warn(printable(event.message));
       default:
         return event satisfies never;
     }
