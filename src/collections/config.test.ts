@@ -3,7 +3,16 @@
 
 /** Tests of the configuration: what it may say, who overrides whom, and how it is changed. */
 import { afterAll, expect, test } from "bun:test";
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Failure } from "#base/errors";
@@ -148,6 +157,22 @@ function codeThrown(work: () => unknown): string {
   }
   return "none";
 }
+
+test("links of a root do not lead out of it", () => {
+  const outside = rootWith({});
+  const item = { name: "one", description: "", source: { uri: "file:///x" }, priority: 0, active: true };
+  for (const link of ["etc", "etc/moss", "etc/moss/repo.d"]) {
+    const root = rootWith({});
+    mkdirSync(dirname(join(root, link)), { recursive: true });
+    symlinkSync(outside, join(root, link));
+    expect(codeThrown(() => writeCollection(root, item))).toBe("root.invalid");
+  }
+  expect(readdirSync(outside)).toEqual([]);
+  const root = rootWith({ "here/x": "" });
+  symlinkSync("here", join(root, "etc"));
+  expect(writeCollection(root, item).name).toBe("one");
+  expect(existsSync(join(root, "here/moss/repo.d/one.yaml"))).toBe(true);
+});
 
 const noDisk = await whyNoDisk("tmpfs", base);
 test.skipIf(noDisk !== undefined)("a disk that is full or can only be read is told as that", async () => {

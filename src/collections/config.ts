@@ -6,7 +6,7 @@
  * (R/etc/moss). The order is fixed: vendor before admin, the plain file before the folder, names sorted; the last one
  * that defines a name wins. What cannot be understood is an error with its file and line.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errnoCode, Failure } from "#base/errors";
 import { sortedTexts } from "#base/order";
@@ -93,6 +93,7 @@ function sourceLines(source: CollectionSource): string[] {
 export function writeCollection(root: string, item: Omit<Collection, "file" | "vendor">): Collection {
   checkCollectionName(item.name);
   const path = adminFile(root, item.name);
+  refuseOutside(root, path);
   const text = [
     `${item.name}:`,
     `  description: ${JSON.stringify(item.description)}`,
@@ -110,6 +111,18 @@ export function writeCollection(root: string, item: Omit<Collection, "file" | "v
   return { ...item, file: path, vendor: false };
 }
 
+/** A root in a folder may have an /etc that is a link: what belongs into that root is not written into this machine's. */
+function refuseOutside(root: string, path: string): void {
+  const top = realpathSync(root);
+  let folder = dirname(path);
+  while (!existsSync(folder) && folder !== root) folder = dirname(folder);
+  const real = realpathSync(folder);
+  if (top === "/" || real === top || real.startsWith(`${top}/`)) return;
+  throw new Failure("root.invalid", `Cannot write "${path}": "${folder}" leads out of the root, to "${real}"`, {
+    hint: "Put a plain directory there.",
+  });
+}
+
 function writeFailure(path: string, cause: unknown): unknown {
   const code = errnoCode(cause);
   if (code !== "EACCES" && code !== "EPERM") return diskFailure(cause, `write "${path}"`);
@@ -122,6 +135,7 @@ function writeFailure(path: string, cause: unknown): unknown {
 /** Removes the admin's definition. Throws `collection.invalid` where it stands in a file with others, or is a vendor's. */
 export function removeCollection(root: string, item: Collection): void {
   const path = adminFile(root, item.name);
+  refuseOutside(root, path);
   if (item.file !== path) {
     throw new Failure("collection.invalid", `Cannot remove the collection "${item.name}": ${item.file} defines it`, {
       hint: item.vendor ? "A package brings it; disable it instead." : "Edit that file.",
