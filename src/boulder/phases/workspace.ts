@@ -8,6 +8,7 @@ import { Failure } from "#base/errors";
 import type { Bind } from "#container/run";
 import { FileLock, lockOwner } from "#sys/lock";
 import { writeFileAtomic } from "#sys/sync";
+import { useCache } from "../cache/hold";
 import { GUEST } from "../plan/guest";
 import type { Plan } from "../plan/plan";
 import type { Recipe } from "../recipe/model";
@@ -23,10 +24,12 @@ export interface WorkspaceRecord {
 export class Workspace implements Disposable {
   readonly folder: string;
   readonly #lock: FileLock;
+  readonly #use: Disposable;
 
-  private constructor(folder: string, lock: FileLock) {
+  private constructor(folder: string, lock: FileLock, use: Disposable) {
     this.folder = folder;
     this.#lock = lock;
+    this.#use = use;
   }
 
   /** Takes the workspace of a recipe. Throws `build.busy` where another build has it. */
@@ -41,7 +44,7 @@ export class Workspace implements Disposable {
         hint: "Wait for it, or use another --cache-dir.",
       });
     }
-    return new Workspace(folder, lock);
+    return new Workspace(folder, lock, useCache(cache));
   }
 
   get build(): string {
@@ -127,6 +130,7 @@ export class Workspace implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#use[Symbol.dispose]();
     this.#lock[Symbol.dispose]();
   }
 }

@@ -2,15 +2,17 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** `boulder fetch`: only fetches and verifies the upstreams of recipes. */
+import { useCache } from "#boulder/cache/hold";
 import { loadRecipe } from "#boulder/recipe/load";
 import { fetchSources } from "#boulder/upstreams/prepare";
-import { showProblems } from "#cli/boulder/options";
+import { cacheFolder, showProblems } from "#cli/boulder/options";
 import { Downloads, sourceOptions, sourceText } from "#cli/boulder/sources";
 import type { Invocation } from "#cli/spec";
 import { printable } from "#cli/style";
 
 export async function run({ operands, options, ui }: Invocation): Promise<void> {
   using downloads = new Downloads(ui);
+  using _use = useCache(cacheFolder(options));
   const recipes = [];
   for (const argument of operands.length === 0 ? ["."] : operands) {
     const { recipe, warnings } = loadRecipe(argument);

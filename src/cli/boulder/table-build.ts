@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Verbs around a build: what it would do, the build itself, its root, its sources. */
+import { AREAS } from "#boulder/cache/model";
 import { familyOption, RECIPE } from "#cli/boulder/table-recipe";
 import type { OptionSpec, VerbSpec } from "#cli/spec";
 
@@ -117,3 +118,36 @@ export const BUILD_VERBS: readonly VerbSpec[] = [
     load: async () => await import("#cli/boulder/fetch"),
   },
 ];
+
+export const CACHE_VERB: VerbSpec = {
+  name: "cache",
+  summary: "the room that roots, sources and compiler caches take",
+  verbs: [
+    {
+      name: "size",
+      summary: "show what each part of the cache takes",
+      examples: [{ command: "boulder cache size", help: "before cleaning" }],
+      load: async () => await import("#cli/boulder/cache-size"),
+    },
+    {
+      name: "clean",
+      aliases: ["prune"],
+      summary: "remove what can be made or fetched again and is not in use; local collections stay",
+      operands: [
+        {
+          name: "part",
+          help: `${AREAS.join(", ")}; all of them where absent`,
+          optional: true,
+          many: true,
+          complete: AREAS,
+        },
+      ],
+      options: [{ name: "dry-run", short: "n", help: "only show what would be done" }],
+      examples: [
+        { command: "boulder cache clean roots builds", help: "sources and compiler caches stay" },
+        { command: "boulder cache clean --dry-run", help: "how much would that be?" },
+      ],
+      load: async () => await import("#cli/boulder/cache-clean"),
+    },
+  ],
+};

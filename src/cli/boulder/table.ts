@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** The command line of boulder, as a table. */
-import { BUILD_VERBS } from "#cli/boulder/table-build";
+import { BUILD_VERBS, CACHE_VERB } from "#cli/boulder/table-build";
 import { PACKAGE_VERBS, PROFILE_VERB, RECIPE_VERB } from "#cli/boulder/table-recipe";
 import { COMMON_OPTIONS } from "#cli/program";
 import type { ProgramSpec } from "#cli/spec";
@@ -30,6 +30,7 @@ export const BOULDER: ProgramSpec = {
     ...BUILD_VERBS,
     RECIPE_VERB,
     PROFILE_VERB,
+    CACHE_VERB,
     ...PACKAGE_VERBS,
     ...completionVerbs("boulder", async () => await import("#cli/boulder/complete")),
     versionVerb("boulder"),
