@@ -132,42 +132,43 @@ export function streamPayload(
     const problem = `a payload of ${payload.plainSize} bytes, expected at most ${limits.content}`;
     throw stoneFailure("stone.limit", source.name, problem);
   }
-  const input = takeBuffer();
+  using hash = new Xxh3_64();
+  if (payload.compression === "none") copyPlain(source, payload, hash, sink);
+  else decompress(source, payload, hash, sink, limits);
+  if (hash.digest() !== payload.checksum) throw wrongChecksum(payload, source.name);
+}
+
+/** Passes `size` bytes from position `at` to `sink` in pieces, each valid only during the call. Throws `stone.truncated`. */
+export function readInChunks(source: ByteSource, at: number, size: number, sink: (chunk: Uint8Array) => void): void {
+  const buffer = takeBuffer();
   try {
-    using hash = new Xxh3_64();
-    if (payload.compression === "none") copyPlain(source, payload, input, hash, sink);
-    else decompress(source, payload, input, hash, sink, limits);
-    if (hash.digest() !== payload.checksum) throw wrongChecksum(payload, source.name);
+    for (let done = 0; done < size; done += CHUNK) {
+      const chunk = buffer.subarray(0, Math.min(CHUNK, size - done));
+      readExactly(source, chunk, at + done);
+      sink(chunk);
+    }
   } finally {
-    giveBuffer(input);
+    giveBuffer(buffer);
   }
 }
 
-function copyPlain(
-  source: ByteSource,
-  payload: PayloadHeader,
-  input: Uint8Array,
-  hash: Xxh3_64,
-  sink: (chunk: Uint8Array) => void,
-): void {
-  for (let at = 0; at < payload.storedSize; at += CHUNK) {
-    const chunk = input.subarray(0, Math.min(CHUNK, payload.storedSize - at));
-    readExactly(source, chunk, payload.bodyOffset + at);
+function copyPlain(source: ByteSource, payload: PayloadHeader, hash: Xxh3_64, sink: (chunk: Uint8Array) => void): void {
+  readInChunks(source, payload.bodyOffset, payload.storedSize, (chunk) => {
     hash.update(chunk);
     sink(chunk);
-  }
+  });
 }
 
 function decompress(
   source: ByteSource,
   payload: PayloadHeader,
-  input: Uint8Array,
   hash: Xxh3_64,
   sink: (chunk: Uint8Array) => void,
   limits: StoneLimits,
 ): void {
   const { storedSize, plainSize, bodyOffset } = payload;
   const { name } = source;
+  const input = takeBuffer();
   const output = takeBuffer();
   let plain = 0;
   let done = true; // no frame is open
@@ -202,6 +203,7 @@ function decompress(
   } catch (cause) {
     throw zstdFailure(cause, name);
   } finally {
+    giveBuffer(input);
     giveBuffer(output);
   }
   if (!done) throw stoneFailure("stone.zstd", name, "a zstd frame that is not complete, expected all of it");
@@ -210,14 +212,9 @@ function decompress(
 
 /** XXH3-64 of the stored bytes of a payload. */
 export function storedChecksum(source: ByteSource, payload: PayloadHeader): bigint {
-  const buffer = takeBuffer();
-  try {
-    using hash = new Xxh3_64();
-    copyPlain(source, payload, buffer, hash, () => {});
-    return hash.digest();
-  } finally {
-    giveBuffer(buffer);
-  }
+  using hash = new Xxh3_64();
+  copyPlain(source, payload, hash, () => {});
+  return hash.digest();
 }
 
 /**

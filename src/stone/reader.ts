@@ -25,7 +25,7 @@ import { checkBodies, layoutEntries } from "#stone/layout";
 import { decodeLayout, type LayoutRecord } from "#stone/layout-records";
 import { decodeMeta, type MetaRecord } from "#stone/meta-records";
 import { metaFields } from "#stone/package-meta";
-import { loadPayload, readExactly, storedChecksum } from "#stone/payload";
+import { loadPayload, readExactly, readInChunks, storedChecksum } from "#stone/payload";
 import { type ByteSource, FileSource, MemorySource } from "#stone/source";
 import { Sha256 } from "#sys/sha256";
 
@@ -113,12 +113,7 @@ export class StoneReader {
   /** SHA-256 of the whole file in hexadecimal, which is the id of a package. */
   sha256(): string {
     const hash = new Sha256();
-    const buffer = new Uint8Array(Math.min(this.size, 1024 * 1024));
-    for (let at = 0; at < this.size; at += buffer.byteLength) {
-      const part = buffer.subarray(0, Math.min(buffer.byteLength, this.size - at));
-      readExactly(this.#source, part, at);
-      hash.update(part);
-    }
+    readInChunks(this.#source, 0, this.size, (chunk) => hash.update(chunk));
     return hash.hex();
   }
 

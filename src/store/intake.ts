@@ -6,7 +6,7 @@
  * for each identity that the package gives it. A small body is hashed first and not written where the store has it.
  */
 import { closeSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
-import { hex } from "#base/bytes";
+import { EMPTY, hex } from "#base/bytes";
 import type { LayoutEntry, Xattrs } from "#model/layout";
 import type { Arrival } from "#store/arrival";
 import { diskFailure } from "#store/disk";
@@ -19,6 +19,8 @@ import { Sha256, sha256Hex } from "#sys/sha256";
 
 /** Bodies up to this many bytes are gathered in memory. */
 const SMALL = 1024 * 1024;
+/** Where they are; shared by all intakes of a thread, which take their bodies one after another. */
+let gathered: Uint8Array | undefined;
 
 /** Owner, mode and attributes with which a body occurs in a package. */
 export interface Variant extends Omit<AssetIdentity, "sha256"> {
@@ -69,7 +71,6 @@ export class Intake {
   readonly #directory: number;
   readonly #variants: ReadonlyMap<string, readonly Variant[]>;
   readonly #token: string;
-  readonly #buffer = new Uint8Array(SMALL);
   readonly #folders = new Set<string>();
   #current: readonly Variant[] = [];
   #digest = "";
@@ -113,15 +114,16 @@ export class Intake {
       this.#keepSmall(chunk);
       return;
     }
-    this.#buffer.set(chunk, this.#filled);
+    gathered ??= new Uint8Array(SMALL);
+    gathered.set(chunk, this.#filled);
     this.#filled += chunk.byteLength;
-    if (this.#filled === this.#size) this.#keepSmall(this.#buffer.subarray(0, this.#size));
+    if (this.#filled === this.#size) this.#keepSmall(gathered.subarray(0, this.#size));
   }
 
   end(): void {
     if (this.#current.length === 0) return;
     if (this.#hash !== undefined) this.#keepLarge(this.#hash.hex());
-    else if (!this.#kept) this.#keepSmall(this.#buffer.subarray(0, this.#filled));
+    else if (!this.#kept) this.#keepSmall(EMPTY);
   }
 
   /** The empty body, which the index of a stone may leave out. */

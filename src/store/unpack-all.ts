@@ -5,6 +5,7 @@
 import { statSync } from "node:fs";
 import type { PackageId } from "#model/package";
 import type { Arrival } from "#store/arrival";
+import { decodeFiles } from "#store/files";
 import { type FailureData, failureFrom, startThread, THREADS, type UnpackJob } from "#store/thread";
 import { type StoneFile, type Unpacked, unpackStone } from "#store/unpack";
 
@@ -39,7 +40,7 @@ export async function unpackAll(
 
 /** What a thread answers: a stone that is done, or that it has ended. */
 type Answer =
-  | { readonly id: PackageId; readonly unpacked: Unpacked }
+  | { readonly id: PackageId; readonly unpacked: Omit<Unpacked, "records"> }
   | { readonly ended: true; readonly failure?: FailureData };
 
 /** This thread only listens, so that progress is shown whatever the others do. */
@@ -78,7 +79,7 @@ async function unpackOnThreads(
           if ("ended" in data) end(data.failure === undefined ? undefined : failureFrom(data.failure));
           else if (failures.length === 0) {
             try {
-              done(data.id, data.unpacked);
+              done(data.id, { ...data.unpacked, records: decodeFiles(data.unpacked.encoded) });
             } catch (error) {
               stop(error);
             }

@@ -8,6 +8,7 @@ import type { LayoutEntry, Xattrs } from "#model/layout";
 import type { PackageId, PackageMeta } from "#model/package";
 import { StoneReader } from "#stone/reader";
 import type { Arrival } from "#store/arrival";
+import { encodeFiles } from "#store/files";
 import { Intake, type LearntBody, variantsOf } from "#store/intake";
 import { encodeXattrs, xattrsDigest } from "#store/xattrs";
 import type { TreeRecord } from "#tree/entry";
@@ -20,6 +21,8 @@ export interface StoneFile {
 export interface Unpacked {
   readonly meta: PackageMeta;
   readonly records: readonly TreeRecord[];
+  /** The records as the database keeps them. */
+  readonly encoded: Uint8Array;
   /** Encoded attributes by their digest. */
   readonly attributes: ReadonlyMap<string, Uint8Array>;
   /** Devices, fifos and sockets that the stone records; they are never installed. */
@@ -66,6 +69,7 @@ export function unpackStone({ id, path }: StoneFile, arrival: Arrival, token: st
   return {
     meta,
     records,
+    encoded: encodeFiles(records),
     attributes,
     skipped: layout.length - records.length,
     files: intake.files,

@@ -6,7 +6,6 @@ import { Failure } from "#base/errors";
 import type { PackageId } from "#model/package";
 import type { WriteTransaction } from "#moss-db/index";
 import type { Arrival } from "#store/arrival";
-import { encodeFiles } from "#store/files";
 import { unpackAll } from "#store/unpack-all";
 import { syncFileSystem } from "#sys/sync";
 import { borrow } from "#transition/borrow";
@@ -53,7 +52,7 @@ export function writePackages(tx: WriteTransaction, arrived: Arrived): void {
   for (const [id, item] of arrived) {
     const size = item.records.reduce((sum, record) => sum + (record.kind === "file" ? record.size : 0), 0);
     tx.bucket(PACKAGES).set(id, { meta: item.meta, entries: item.records.length, size });
-    tx.bucket(FILES).set(id, encodeFiles(item.records));
+    tx.bucket(FILES).set(id, item.encoded);
     writeRelations(tx, id, item.meta);
     for (const [digest, encoded] of item.attributes) tx.bucket(ATTRIBUTES).set(digest, encoded);
   }

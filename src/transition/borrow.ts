@@ -53,5 +53,5 @@ function lookUp(tx: ReadTransaction, id: PackageId, arrival: Arrival): Unpacked 
     if (value === undefined) return undefined;
     attributes.set(record.xattrs, value);
   }
-  return { meta, records, attributes, skipped: 0, files: 0, bytes: 0 };
+  return { meta, records, encoded, attributes, skipped: 0, files: 0, bytes: 0 };
 }
