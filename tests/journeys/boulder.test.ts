@@ -176,6 +176,7 @@ test.skipIf(!HAVE_TINY)("a plan tells the root with reasons, flags and scripts, 
   const { code, stdout } = await boulder("plan", path, "--json");
   expect(code).toBe(0);
   const plan = JSON.parse(stdout) as {
+    hash: string;
     packages: readonly { name: string; asked: boolean; reason: string }[];
     stages: readonly { flags: { c: string }; phases: readonly { phase: string; lines: readonly unknown[] }[] }[];
   };
@@ -184,6 +185,10 @@ test.skipIf(!HAVE_TINY)("a plan tells the root with reasons, flags and scripts, 
     ["tiny", true, "tiny (every build)"],
   ]);
   const [stage] = plan.stages;
+  const hashOf = async (...args: string[]) =>
+    (JSON.parse((await boulder("plan", path, "--json", ...args)).stdout) as { hash: string }).hash;
+  expect(await hashOf()).toBe(plan.hash);
+  expect(await hashOf("--toolchain", "llvm")).not.toBe(plan.hash);
   expect(stage?.flags.c).toContain("-O2");
   expect(stage?.phases.map((item) => item.phase)).toEqual(["setup", "build", "install", "check"]);
   expect(stage?.phases[1]?.lines).toContainEqual({

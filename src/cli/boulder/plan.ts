@@ -13,6 +13,7 @@ import type { ResolvedPackage } from "#boulder/root/resolve";
 import { collectionOptions } from "#cli/boulder/known";
 import { jobsOf, macroLibrary, profileOf, showProblems, sourceDateOf, withToolchain } from "#cli/boulder/options";
 import type { Invocation } from "#cli/spec";
+import { sha256Hex } from "#sys/sha256";
 
 export async function run(invocation: Invocation): Promise<void> {
   const { options, ui } = invocation;
@@ -20,7 +21,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const { plan } = planned;
   showProblems(ui, plan.warnings);
   const phase = options.text("phase");
-  if (ui.json) ui.value({ ...planJson(plan), ...packagesJson(planned) });
+  if (ui.json) ui.value({ hash: hashOf(planned), ...planJson(plan), ...packagesJson(planned) });
   else ui.print(phase === undefined ? `${planText(plan)}\n${packagesText(planned)}` : phaseText(plan, phase));
 }
 
@@ -58,6 +59,13 @@ async function planOf({ operands, options, ui }: Invocation): Promise<Planned> {
     if (errnoCode(error) === undefined) throw error;
     return { plan, packages: new Failure("io", describeError(error)) };
   }
+}
+
+/** One hash for all that a build is made of: equal plans over equal packages give equal builds. */
+function hashOf({ plan, packages }: Planned): string | null {
+  if (packages instanceof Failure) return null;
+  const { warnings: _, ...made } = plan;
+  return sha256Hex(JSON.stringify([made, packages.map(({ offer }) => offer.id)]));
 }
 
 function packagesJson({ packages }: Planned): object {

@@ -5,6 +5,7 @@
 import { Failure } from "#base/errors";
 import { nearest } from "#base/nearest";
 import { familyOf, macrosFor } from "#boulder/macros/load";
+import type { FlagTexts } from "#boulder/macros/model";
 import { hostArchitecture } from "#boulder/plan/targets";
 import { macroLibrary } from "#cli/boulder/options";
 import type { Invocation } from "#cli/spec";
@@ -62,10 +63,49 @@ function show(macros: Macros, name: string, ui: Ui): void {
     const { id, value } = definition;
     if (ui.json) ui.value({ id, value: value.text });
     ui.say(`%(${id}) is\n${value.text.trimEnd()}`);
+  } else if (macros.tuning.has(word)) {
+    showTuning(macros, word, ui);
   } else {
-    const near = nearest(word, [...macros.actions.keys(), ...macros.definitions.keys()]);
-    throw new Failure("macro.invalid", `Cannot show the macro "${name}": unknown, expected an action or a definition`, {
+    const near = nearest(word, [...macros.actions.keys(), ...macros.definitions.keys(), ...macros.tuning.keys()]);
+    const expected = "an action, a definition or a tuning group";
+    throw new Failure("macro.invalid", `Cannot show the macro "${name}": unknown, expected ${expected}`, {
       hint: near === undefined ? "boulder recipe macros lists them all." : `Did you mean "${near}"?`,
     });
   }
+}
+
+/** A tuning group: what each way to write it in a recipe switches on, with the flags of both toolchains. */
+function showTuning(macros: Macros, word: string, ui: Ui): void {
+  const group = macros.tuning.get(word);
+  if (group === undefined) return;
+  const { fallback, options } = group;
+  const ways = [
+    ...(options.size === 0 ? [{ way: word, flags: group.enabled }] : []),
+    ...[...options].map(([choice, option]) => ({ way: `${word}: ${choice}`, flags: option.enabled })),
+    { way: `${word}: false`, flags: group.disabled },
+  ];
+  const on = macros.defaultGroups.includes(word);
+  if (ui.json) {
+    ui.value({ id: word, on, fallback, ways: ways.map(({ way, flags }) => ({ way, flags: texts(macros, flags) })) });
+    return;
+  }
+  const standing = fallback === undefined ? "" : `, as ${fallback} where nothing is said`;
+  ui.say(`${word}: tuning group, ${on ? "on" : "off"}${standing}`);
+  for (const { way, flags } of ways) {
+    ui.say(`\n- ${way}`);
+    const rows = texts(macros, flags);
+    if (rows.length === 0) ui.say("    nothing");
+    for (const { toolchain, language, text } of rows) ui.say(`    ${`${toolchain} ${language}`.padEnd(12)}${text}`);
+  }
+}
+
+/** What flags are in each language; `both` where the toolchains agree. */
+function texts(macros: Macros, ids: readonly string[]): { toolchain: string; language: string; text: string }[] {
+  return ids.flatMap((id) => {
+    const flag = macros.flags.get(id);
+    if (flag === undefined) return [];
+    const row = (toolchain: string, found: FlagTexts) =>
+      Object.entries(found).flatMap(([language, text]) => (text === "" ? [] : [{ toolchain, language, text }]));
+    return [...row("both", flag.common), ...row("gnu", flag.gnu), ...row("llvm", flag.llvm)];
+  });
 }

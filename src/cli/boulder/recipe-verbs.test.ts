@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/** `recipe check`, `recipe show` and `recipe macros` as a user runs them. */
+import { afterAll, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run } from "#sys/process";
+
+const base = mkdtempSync(join(tmpdir(), "recipe-verbs-"));
+afterAll(() => rmSync(base, { recursive: true }));
+
+const HEAD =
+  'name: sample\nversion: "1"\nrelease: 1\nhomepage: https://example.org\nsummary: x\ndescription: x\nlicense: MIT\n';
+
+function recipe(name: string, keys: string): string {
+  mkdirSync(join(base, name));
+  writeFileSync(join(base, name, "stone.yaml"), HEAD + keys);
+  return name;
+}
+
+function boulder(...args: string[]) {
+  return run([process.execPath, join(import.meta.dir, "../../../bin/boulder.ts"), ...args], { cwd: base });
+}
+
+interface Found {
+  readonly file: string;
+  readonly ok: boolean;
+  readonly problems: readonly { severity: string; message: string; place: { line: number }; source: string }[];
+}
+
+test("check tells every mistake of every file with its line, those of scripts and tuning too", async () => {
+  const args = [
+    recipe("good", "build: |\n  true\n"),
+    recipe("bad", "tune:\n  - lto\ntuning:\n  - lto: thick\nbuild: |\n  %mak\n"),
+  ];
+  const { code, stdout } = await boulder("recipe", "check", ...args, "--json");
+  expect(code).toBe(1);
+  const [good, bad] = JSON.parse(stdout) as Found[];
+  expect(good).toMatchObject({ file: "good/stone.yaml", ok: true, problems: [] });
+  expect(bad).toMatchObject({ file: "bad/stone.yaml", ok: false });
+  expect(bad?.problems.map(({ severity, place, source }) => [severity, place.line, source])).toEqual([
+    ["error", 8, "tune:"],
+    ["error", 11, "  - lto: thick"],
+    ["error", 13, "  %mak"],
+  ]);
+});
+
+test("show tells a mistake once, and names the file", async () => {
+  const { code, stderr } = await boulder("recipe", "show", recipe("wrong", "toolchain: tcc\n"));
+  expect(code).toBe(1);
+  expect(stderr.match(/The toolchain "tcc" is unknown/g)).toHaveLength(1);
+  expect(stderr).toContain("wrong/stone.yaml:8:12: error:");
+});
+
+test("macros shows an action, a definition and a tuning group with the flags of both toolchains", async () => {
+  const action = await boulder("recipe", "macros", "%make");
+  expect(action.stdout + action.stderr).toContain("Needs in the root: binary(make)");
+  const definition = await boulder("macros", "%(bindir)");
+  expect(definition.stdout + definition.stderr).toContain("%(prefix)/bin");
+  const group = await boulder("recipe", "macros", "relr", "--json");
+  expect(JSON.parse(group.stdout)).toEqual({
+    id: "relr",
+    on: true,
+    ways: [
+      { way: "relr", flags: [{ toolchain: "both", language: "ld", text: "-Wl,-z,pack-relative-relocs" }] },
+      { way: "relr: false", flags: [] },
+    ],
+  });
+  const unknown = await boulder("recipe", "macros", "nosemantc");
+  expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('Did you mean "nosemantic"?')]);
+});
