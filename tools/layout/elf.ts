@@ -104,10 +104,10 @@ function cut(segment: Segment, hot: readonly Run[]): Piece[] {
     .filter((run) => run.start < end && run.end > segment.offset)
     .toSorted((a, b) => a.start - b.start);
   for (const run of inside) {
-    take(Math.min(run.start, end), hot.length);
+    take(Math.min(run.start, end), hot.length + 1);
     take(Math.min(run.end, end), run.rank);
   }
-  take(end, hot.length);
+  take(end, hot.length + 1);
   return pieces;
 }
 
@@ -131,14 +131,15 @@ function writeTable(head: Buffer, table: readonly Segment[]): void {
 }
 
 /**
- * The executable with what can be written at its front, which holds our own code, then the pages of `hot` (none twice) in
- * their order, then the rest.
+ * The executable with the pages of `hot` (none twice) at its front, in their order, then what can be written, then the rest.
  * Throws where it is none that this can be done to.
  */
 export function layOut(file: Buffer, hot: readonly Run[]): Buffer {
   const segments = segmentsOf(file);
   const loads = segments.filter(({ type }) => type === Type.load);
-  const pieces = loads.flatMap((load): Piece[] => (isConstant(load) ? cut(load, hot) : [{ ...load, rank: -1 }]));
+  const pieces = loads.flatMap((load): Piece[] =>
+    isConstant(load) ? cut(load, hot) : [{ ...load, rank: hot.length }],
+  );
   const others = segments.filter(({ type }) => type !== Type.load && type !== Type.table);
   const count = pieces.length + others.length + 2;
   if (count > MOST_ENTRIES) throw new Error(`${count} program headers, at most ${MOST_ENTRIES} can be`);
