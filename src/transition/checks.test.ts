@@ -40,3 +40,18 @@ test("a lock that is a link is not written through", async () => {
   expect(errnoCode(error)).toBe("ELOOP");
   expect(readFileSync(precious, "utf8")).toBe("precious");
 });
+
+test("the holder of the lock is named also where it has not yet written its name over the last one's", async () => {
+  const directory = base.directory();
+  using root = MossRoot.open(directory);
+  const lock = `${directory}/.moss/lock`;
+  writeFileSync(lock, '{"pid":4194305,"command":"one that is gone"}');
+  const script =
+    'echo held; sleep 0.04; printf "{\\"pid\\":%s,\\"command\\":\\"the holder\\"}      " $$ > "$0"; exec sleep 20';
+  const holder = Bun.spawn(["flock", "--no-fork", lock, "sh", "-c", script, lock], { stdout: "pipe" });
+  await holder.stdout.getReader().read();
+  const failure = await refusal(install(root, [tool]));
+  holder.kill();
+  expect([failure.code, failure.exitCode]).toEqual(["root.busy", 9]);
+  expect(failure.message).toContain("(the holder)");
+});

@@ -11,9 +11,10 @@ import type { PackageId } from "#model/package";
 import { type Database, databaseUri, openDatabase, type ReadTransaction } from "#moss-db/index";
 import { diskFailure } from "#store/disk";
 import { decodeFiles } from "#store/files";
-import { FileLock, lockOwner } from "#sys/lock";
+import { FileLock } from "#sys/lock";
 import { registerRoot, rememberCache } from "#transition/cache";
 import { activeState, shownState } from "#transition/live";
+import { busy, torn, unknownState } from "#transition/refusals";
 import { belowUsr, cacheOf, realDirectory } from "#transition/root-paths";
 import {
   CURRENT,
@@ -36,6 +37,7 @@ import type { TreeRecord as FileRecord, TreeEntry } from "#tree/entry";
 import { Tree } from "#tree/tree";
 
 export { activeState } from "#transition/live";
+export { unknownState } from "#transition/refusals";
 
 export interface RootOptions {
   /** A folder for store and downloads that several roots share. */
@@ -191,7 +193,7 @@ export class MossRoot {
         this.#lock = lock;
         break;
       }
-      if (performance.now() >= until) throw busy(this.directory, lockOwner(path));
+      if (performance.now() >= until) throw busy(this.directory, path);
       Bun.sleepSync(50);
     }
     try {
@@ -282,26 +284,4 @@ export class MossRoot {
   systemModel(state: StateRecord): string {
     return this.view((tx) => tx.bucket(TEXTS).get(state.systemModel)) ?? "";
   }
-}
-
-export function unknownState(id: number): Failure {
-  return new Failure("state.unknown", `Cannot find the state "${id}": no state has this number`, {
-    hint: '"moss state list" shows the states that there are.',
-  });
-}
-
-/** Unlike other databases this one cannot be made anew: it alone knows the states. */
-function torn(folder: string, cause: Failure): Failure {
-  return new Failure("db.corrupt", cause.message, {
-    hint: `Restore "${folder}" from a backup. /usr itself is as it was.`,
-    cause,
-  });
-}
-
-function busy(directory: string, owner: string): Failure {
-  const match = /"pid":(\d+),"command":"((?:[^"\\]|\\.)*)"/.exec(owner);
-  const who = match === null ? "another process" : `process ${match[1]} (${match[2]})`;
-  return new Failure("root.busy", `Cannot change the root "${directory}": ${who} is changing it`, {
-    hint: "Wait for it to end, or give --wait.",
-  });
 }
