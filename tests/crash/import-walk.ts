@@ -64,7 +64,8 @@ export class ImportWalk implements Disposable {
     const { stdout } = await run([
       "bash",
       "-c",
-      'cd "$1" && find . -type f -not -path "*/.*" -not -name "*.tmp" -print0 | sort -z | xargs -0 -r sha256sum',
+      // What the index remembers of files, with their times, is a cache and never twice the same.
+      'cd "$1" && find . -type f -not -path "*/.*" -not -name "*.tmp" -not -name "*.hashes" -print0 | sort -z | xargs -0 -r sha256sum',
       "-",
       path,
     ]);
