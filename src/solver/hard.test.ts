@@ -4,6 +4,7 @@
 /** Inputs that are large, or that are made to be hard. */
 import { expect, test } from "bun:test";
 import { Failure } from "#base/errors";
+import { problemsOf } from "#solver/check";
 import { installedOf } from "#solver/installed";
 import type { Offer, OfferSource } from "#solver/model";
 import { solve } from "#solver/solve";
@@ -82,4 +83,27 @@ test("a removal of thousands, and an upgrade of thousands", () => {
   expect(cascade.outgoing.length).toBe(3002);
   const upgrade = solve({ installed, offers, jobs: [{ kind: "upgrade" }] });
   expect([upgrade.incoming.length, upgrade.outgoing.length, upgrade.heldBack.length]).toEqual([3001, 0, 0]);
+});
+
+test("an upgrade in the middle of a change of libraries: what was not built anew holds its libraries, and all else goes on", () => {
+  const libraries = 900;
+  const stale = (i: number) => i % 3 === 0;
+  /** A library, and two programs that need it; of every third library one program was not built anew. */
+  const lines = (i: number, release: number) => {
+    const old = stale(i) ? 1 : release;
+    return [
+      `lib${i} ${release} gives soname(lib${i}.so.${release})`,
+      `one${i} ${release} needs soname(lib${i}.so.${release})`,
+      `two${i} ${old} needs soname(lib${i}.so.${old})`,
+    ];
+  };
+  const all = (release: number) => Array.from({ length: libraries }, (_, i) => lines(i, release)).flat();
+  const installed = installedOf(all(1).map((line) => ({ ...parseBuild(line), explicit: !line.startsWith("lib") })));
+  const offers = counted(all(2).map(offer));
+  const solution = solve({ installed, offers, jobs: [{ kind: "upgrade" }] });
+  const held = Math.ceil(libraries / 3);
+  expect(solution.heldBack.length).toBe(2 * held);
+  expect(solution.incoming.length).toBe(3 * (libraries - held));
+  expect(solution.outgoing).toEqual([]);
+  expect(problemsOf(solution.selection().map(({ meta }) => meta))).toEqual([]);
 });

@@ -7,22 +7,30 @@ import { type CapabilityText, capability, formatCapability } from "#model/depend
 import type { PackageMeta } from "#model/package";
 import type { InstalledPackage, InstalledSource } from "#solver/model";
 
+/** Sets of texts by package: each is asked for many times in one solving, and kept as long as the package is. */
+function remembered(
+  texts: (meta: PackageMeta) => Set<CapabilityText>,
+): (meta: PackageMeta) => ReadonlySet<CapabilityText> {
+  const known = new WeakMap<PackageMeta, ReadonlySet<CapabilityText>>();
+  return (meta) => {
+    let found = known.get(meta);
+    if (found === undefined) known.set(meta, (found = texts(meta)));
+    return found;
+  };
+}
+
 /** Everything that a package gives, its own name first; each once. */
-export function givenBy(meta: PackageMeta): ReadonlySet<CapabilityText> {
+export const givenBy = remembered((meta) => {
   const all = new Set([formatCapability(capability("name", meta.name))]);
   for (const item of meta.provides) all.add(formatCapability(item));
   return all;
-}
+});
 
 /** Texts of what a package needs, each once. */
-export function neededBy(meta: PackageMeta): ReadonlySet<CapabilityText> {
-  return new Set(meta.depends.map(formatCapability));
-}
+export const neededBy = remembered((meta) => new Set(meta.depends.map(formatCapability)));
 
 /** Texts of what a package cannot live beside, each once. */
-export function refusedBy(meta: PackageMeta): ReadonlySet<CapabilityText> {
-  return new Set(meta.conflicts.map(formatCapability));
-}
+export const refusedBy = remembered((meta) => new Set(meta.conflicts.map(formatCapability)));
 
 /** The source of a list in memory. A name must not be there twice. */
 export function installedOf(packages: readonly InstalledPackage[]): InstalledSource {

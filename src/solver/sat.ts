@@ -4,7 +4,8 @@
 /**
  * Satisfiability by conflict-driven clause learning: two watched literals, first unique implication points, no restarts and no
  * scores, as the order of decisions is the caller's and is what makes answers good. Clauses may be added at any moment,
- * so that only what the search touches is ever written down. Learned clauses remember what they came from: a
+ * so that only what the search touches is ever written down. What holds since a much earlier level is asserted on the one before the
+ * current (chronological backtracking, Nadel and Ryvchin 2018): the many decisions between would only be made again. Learned clauses remember what they came from: a
  * contradiction is given back as the original clauses that make it.
  */
 
@@ -39,11 +40,19 @@ export const OPEN = 0;
 export const TRUE = 1;
 export const FALSE = -1;
 
+/** Levels that are given up at once at most. */
+const FAR = 32;
+
 export class Sat<W> {
+  readonly #far: number;
   /** By variable. */
   readonly #values: number[] = [];
   readonly #levels: number[] = [];
   readonly #reasons: (Clause<W> | undefined)[] = [];
+  /** By variable: whether it holds since an earlier level than the one that it was assigned on. */
+  readonly #lifted: boolean[] = [];
+  /** By level: clauses that asserted such a variable there. Below that level they are looked at anew. */
+  readonly #liftedBy: Clause<W>[][] = [];
   /** By literal: clauses that watch it. */
   readonly #watches: Clause<W>[][] = [];
   readonly #trail: Literal[] = [];
@@ -54,11 +63,17 @@ export class Sat<W> {
   #head = 0;
   #conflicts = 0;
 
+  /** @param far levels that are given up at once at most; the answers are right with any number. */
+  constructor(far = FAR) {
+    this.#far = far;
+  }
+
   addVariable(): number {
     const variable = this.#values.length;
     this.#values.push(OPEN);
     this.#levels.push(0);
     this.#reasons.push(undefined);
+    this.#lifted.push(false);
     this.#watches.push([], []);
     return variable;
   }
@@ -130,6 +145,7 @@ export class Sat<W> {
       }
     };
     take(conflict.literals);
+    const single = here === 1;
     let at = this.#trail.length - 1;
     for (; ; at--) {
       const literal = this.#trail[at] ?? 0;
@@ -145,9 +161,22 @@ export class Sat<W> {
     others.sort((a, b) => this.#levelOf(b) - this.#levelOf(a));
     const clause = { literals: [asserted, ...others], why: undefined, parents };
     const [first] = others;
-    this.#backTo(first === undefined ? 0 : this.#levelOf(first), back);
+    const holdsSince = first === undefined ? 0 : this.#levelOf(first);
+    // A conflict with what was lifted is one of earlier levels: to go back step by step would find it on each of them.
+    const late = single && this.#lifted[variableOf(asserted)] === true;
+    this.#backTo(late || level - 1 - holdsSince <= this.#far ? holdsSince : level - 1, back);
     this.#watch(clause, false);
-    this.#assign(asserted, clause);
+    this.#assert(asserted, clause);
+  }
+
+  /** Assigns what follows from a clause, whose other literals may all have been false since an earlier level. */
+  #assert(literal: Literal, clause: Clause<W>): void {
+    this.#assign(literal, clause);
+    const { level } = this;
+    for (const other of clause.literals) if (other !== literal && this.#levelOf(other) === level) return;
+    if (level === 0) return;
+    this.#lifted[variableOf(literal)] = true;
+    (this.#liftedBy[level] ??= []).push(clause);
   }
 
   #levelOf(literal: Literal): number {
@@ -164,7 +193,9 @@ export class Sat<W> {
     for (const literal of this.#trail.splice(length)) {
       this.#values[variableOf(literal)] = OPEN;
       this.#reasons[variableOf(literal)] = undefined;
+      this.#lifted[variableOf(literal)] = false;
     }
+    for (const clauses of this.#liftedBy.splice(level + 1)) this.#fresh.push(...(clauses ?? []));
     this.#limits.length = level;
     this.#head = Math.min(this.#head, length);
     back(level);
@@ -193,8 +224,8 @@ export class Sat<W> {
   /** A clause all of whose literals are false, or undefined once there are no more conclusions. */
   #propagate(back: (level: number) => void): Clause<W> | undefined {
     for (let clause = this.#fresh.pop(); clause !== undefined; clause = this.#fresh.pop()) {
-      // What holds alone holds on level 0: nothing watches over it elsewhere.
-      if (clause.literals.length === 1) this.#backTo(0, back);
+      // What holds alone holds on level 0, or is lifted.
+      if (clause.literals.length === 1 && this.level <= this.#far) this.#backTo(0, back);
       const conflict = this.#lookAt(clause);
       if (conflict !== undefined) return conflict;
     }
@@ -209,7 +240,7 @@ export class Sat<W> {
     const open = clause.literals.filter((literal) => this.value(literal) !== FALSE);
     const [only] = open;
     if (only === undefined) return clause;
-    if (open.length === 1 && this.value(only) === OPEN) this.#assign(only, clause);
+    if (open.length === 1 && this.value(only) === OPEN) this.#assert(only, clause);
     return undefined;
   }
 
@@ -222,6 +253,7 @@ export class Sat<W> {
       const { literals } = clause;
       if (conflict !== undefined || literals.length < 2) {
         staying.push(clause);
+        conflict ??= clause;
         continue;
       }
       const first = literals[0] === literal ? 0 : 1;

@@ -17,8 +17,12 @@ export interface Wish<O extends Offer> {
   readonly targets: readonly Build<O>[];
 }
 
-/** Far beyond anything real; an input made to be hard ends with a message. */
+/**
+ * Conflicts after which the search is given up, and how many more there may be for each build that has a part in it: an input that is
+ * made to be hard ends with a message. Upgrades of 6,000 packages in the middle of a change of half their libraries take 1,600.
+ */
 const MAX_CONFLICTS = 5_000;
+const MORE_CONFLICTS = 4;
 
 /** Where the search stood at the beginning of a level. */
 interface Mark {
@@ -42,7 +46,7 @@ export function search<O extends Offer>(
   let seen = 0;
 
   const back = (level: number) => {
-    if (sat.conflicts > MAX_CONFLICTS) throw tooHard();
+    if (sat.conflicts > MAX_CONFLICTS + MORE_CONFLICTS * rules.builds.length) throw tooHard();
     const mark = marks[level];
     if (mark === undefined) return;
     marks.length = level;
