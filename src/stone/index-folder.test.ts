@@ -179,6 +179,9 @@ test("a stone that did not change is not hashed again, one that did is", async (
 test("paths that packages would fight over are told; equal ones and declared conflicts are not", async () => {
   makeStone(folder, "a", { "bin/x": "a", "share/same": "same", "bin/z": "one" });
   makeStone(folder, "b", { "bin/x": "b", "share/same": "same" });
+  makeStone(folder, "d", { "share/same/deep/er": "d" });
+  makeStone(folder, "e", { "share/link/x": "e" });
+  makeStone(folder, "f", { "share/link": { link: "same-folder" } });
   const bodies = new BodySet();
   const { digest } = bodies.add({ bytes: Buffer.from("two") });
   writeStoneSync(join(folder, "c.stone"), {
@@ -190,6 +193,7 @@ test("paths that packages would fight over are told; equal ones and declared con
   await indexFolder(folder, { onEvent: (event) => events.push(event) });
   expect(events.filter((event) => event.type === "collision")).toEqual([
     { type: "collision", path: "bin/x", packages: ["a", "b"] },
+    { type: "collision", path: "share/same", packages: ["a", "d"] },
   ]);
 });
 

@@ -80,7 +80,7 @@ export class Tree {
       parent = this.#find(cut < 0 ? "" : record.path.slice(0, cut), record.path, true);
     } catch (error) {
       if (!(error instanceof Blocked)) throw error;
-      return clash(error.path, owner, `something below it (usr/${record.path})`, error.entry, this.#source);
+      return clash(error.path, owner, `directory (for usr/${record.path})`, error.entry, this.#source);
     }
     if (parent === undefined) throw new Error("a walk that creates found nothing");
     const present = parent.get(this.#source, name);
