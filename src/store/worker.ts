@@ -3,6 +3,7 @@
 
 /** The program of a thread beside the main one: unpacks stones, carries out units of steps, hashes files. */
 import { Arrival } from "#store/arrival";
+import { spareLastCompiler } from "#store/compilers";
 import { execute } from "#store/execute";
 import { workOn } from "#store/hash-all";
 import type { Place } from "#store/place";
@@ -17,6 +18,7 @@ let state: SharedArrayBuffer | undefined;
 function unpack({ stones, store, arrival, distrusted, token, next }: UnpackJob): void {
   const counter = new Int32Array(next);
   const folder = new Arrival(store, arrival, distrusted);
+  spareLastCompiler();
   try {
     for (;;) {
       const stone = stones[Atomics.add(counter, 0, 1)];
