@@ -255,6 +255,22 @@ test.skipIf(!HAVE_TINY)("files outside /usr are refused by name and nothing is w
   expect(existsSync(join(tiny.out, "manifest.x86_64.bin"))).toBe(false);
 });
 
+test.skipIf(!HAVE_TINY)("a place for the result that is none is told before anything is built", async () => {
+  tiny.recipe(`build: |\n    echo BUILT\n${EMPTY}`);
+  const file = join(tiny.base, "a-file");
+  writeFileSync(file, "");
+  for (const args of [
+    ["-o", file],
+    ["-o", join(file, "below")],
+    ["--verify", join(tiny.base, "nowhere.bin")],
+  ]) {
+    const result = await tiny.build([...args, "--json"]);
+    expect([args, result.code]).toEqual([args, 1]);
+    expect(result.stdout).not.toContain("BUILT");
+    expect(JSON.parse(result.stdout.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({ type: "error", code: "io" });
+  }
+});
+
 test.skipIf(!HAVE_TINY)("what a build makes lies where nobody else on the host can run it", async () => {
   tiny.recipe(`build: |\n    cp /usr/bin/busybox su\n    chmod 4755 su\n    false\n${EMPTY}`);
   expect((await tiny.failure()).code).toBe("build.failed");

@@ -2,9 +2,9 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** A whole build: plan, root, sources, phases in the root, packaging. Silent; it tells what it does by events. */
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Failure } from "#base/errors";
+import { errnoCode, Failure } from "#base/errors";
 import { familyOf } from "../macros/load";
 import { packageTemplates } from "../macros/templates";
 import { verifyManifest, writeBuildManifests } from "../package/manifest";
@@ -57,6 +57,7 @@ export async function groundOf(options: GroundOptions): Promise<Ground> {
 export async function build(options: BuildOptions): Promise<BuildResult> {
   const { recipe, onEvent } = options;
   const watch = new StepWatch();
+  readyOutput(options);
   const ground = await groundOf(options);
   const { plan, packages, offers } = ground;
   for (const problem of plan.warnings) onEvent({ kind: "problem", problem });
@@ -99,6 +100,26 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     plan,
     logs: workspace.logs,
   };
+}
+
+/** What would be found only after the phases: a place for the result that cannot be one, a manifest that is not there. */
+function readyOutput({ output, verify }: BuildOptions): void {
+  try {
+    mkdirSync(output, { recursive: true });
+    accessSync(output, constants.W_OK);
+  } catch (cause) {
+    const found = errnoCode(cause) ?? "unusable";
+    throw new Failure(
+      "io",
+      `Cannot write the packages to "${output}": ${found}, expected a folder that can be written`,
+      {
+        cause,
+      },
+    );
+  }
+  if (verify !== undefined && !existsSync(verify)) {
+    throw new Failure("io", `Cannot verify against "${verify}": no such file, expected a manifest`);
+  }
 }
 
 /** What all phases of a build share. */
@@ -195,7 +216,6 @@ async function packageAll(
 ): Promise<PackagingResult> {
   const { recipe, library, onEvent } = options;
   const { plan, family, offers } = ground;
-  mkdirSync(options.output, { recursive: true });
   return packageInstall({
     recipe,
     templates: packageTemplates(library, plan.targets, recipe),
@@ -231,9 +251,6 @@ function finish(packaged: PackagingResult, tree: string, ground: Ground, options
   const { recipe, output } = options;
   writeBuildInfo(output, options, ground, tree);
   if (options.verify !== undefined) {
-    if (!existsSync(options.verify)) {
-      throw new Failure("io", `Cannot verify against "${options.verify}": no such file, expected a manifest`);
-    }
     verifyManifest(options.verify, recipe, packaged.packages);
     options.onEvent({ kind: "manifest", text: `agrees with ${options.verify}` });
     return;
