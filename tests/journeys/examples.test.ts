@@ -3,7 +3,7 @@
 
 /**
  * Two of the example recipes for real: pristine sources, built in roots of Debian's packages, installed into empty roots,
- * run there. `./dev examples` does all of them. Skipped only where apt reaches no archive.
+ * run there. `./dev examples` does all of them. Then what only real compilers show. Skipped only where apt reaches no archive.
  */
 import { afterAll, expect, test } from "bun:test";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -12,12 +12,13 @@ import { join } from "node:path";
 import { EXIT } from "#base/errors";
 import { run } from "#sys/process";
 import { sha256Hex } from "#sys/sha256";
+import { COMPILER_DEBS, testCompilers } from "#tests/journeys/compilers";
 import { BASE_DEBS, EXAMPLES, Ground, TOOLCHAIN_DEBS } from "#tests/support/examples";
 
 const base = mkdtempSync(join(tmpdir(), "examples-"));
 const ground = new Ground(base);
 const chosen = EXAMPLES.filter((example) => example.name === "bc" || example.name === "lua");
-const debs = [...BASE_DEBS, ...TOOLCHAIN_DEBS.gnu, ...chosen.flatMap((example) => example.debs)];
+const debs = [...BASE_DEBS, ...TOOLCHAIN_DEBS.gnu, ...COMPILER_DEBS, ...chosen.flatMap((example) => example.debs)];
 const hasApt = Bun.which("apt-get") !== null;
 const imported = hasApt ? await ground.importDebs(debs) : undefined;
 const reachable = imported !== undefined && imported.code !== EXIT.network;
@@ -149,3 +150,5 @@ test.skipIf(!reachable)(
   },
   600_000,
 );
+
+testCompilers(ground, reachable);

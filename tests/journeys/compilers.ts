@@ -3,28 +3,35 @@
 
 /**
  * What only real compilers show, in roots of Debian's packages: profile-guided optimisation, 32-bit libraries, compiler
- * caches that builds share, and a debugger that finds what debug packages hold. Skipped only where apt reaches no archive.
+ * caches that builds share, and a debugger that finds what debug packages hold. A part of examples.test.ts, which has the
+ * packages: to import them twice would take longer than all of these.
  */
-import { afterAll, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { expect, test } from "bun:test";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { EXIT } from "#base/errors";
 import type { RunResult } from "#sys/process";
-import { BASE_DEBS, Ground, TOOLCHAIN_DEBS, type Toolchain } from "#tests/support/examples";
+import { type Ground, TOOLCHAIN_DEBS, type Toolchain } from "#tests/support/examples";
 
-const base = mkdtempSync(join(tmpdir(), "boulder-debian-"));
-const ground = new Ground(base);
-afterAll(() => rmSync(base, { recursive: true, force: true }));
+/** What these need besides base and gcc. */
+export const COMPILER_DEBS = [
+  ...TOOLCHAIN_DEBS.llvm,
+  "libclang-rt-19-dev",
+  "ccache",
+  "gdb",
+  "libc6-dev-i386",
+  "gcc-multilib",
+  "g++-multilib",
+];
 
-const debs = [...BASE_DEBS, ...TOOLCHAIN_DEBS.gnu, ...TOOLCHAIN_DEBS.llvm, "libclang-rt-19-dev", "ccache", "gdb"];
-const emul32 = ["libc6-dev-i386", "gcc-multilib", "g++-multilib"];
-const imported = Bun.which("apt-get") === null ? undefined : await ground.importDebs([...debs, ...emul32]);
-const reachable = imported !== undefined && imported.code !== EXIT.network;
-if (!reachable) {
-  console.error(
-    `boulder-debian: apt reaches no archive of Debian, so these journeys are skipped\n${imported?.stderr ?? ""}`,
-  );
+let ground: Ground;
+
+/** Adds the tests. They are skipped where the packages could not be had. */
+export function testCompilers(over: Ground, reachable: boolean): void {
+  ground = over;
+  testProfiles(reachable);
+  testWidths(reachable);
+  testCaches(reachable);
+  testDebugger(reachable);
 }
 
 /** Writes a recipe with files beside it, and builds it into the local collection. */
@@ -34,7 +41,7 @@ function build(
   files: Readonly<Record<string, string>>,
   args: readonly string[] = [],
 ): Promise<RunResult> {
-  const folder = join(base, "recipes", name);
+  const folder = join(ground.folder, "recipes", name);
   mkdirSync(join(folder, "pkg"), { recursive: true });
   for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, "pkg", file), text);
   const head = `name: ${name}\nversion: "1"\nrelease: 1\nhomepage: https://example.org\nsummary: A test\ndescription: A test.\nlicense: MIT\n`;
@@ -51,10 +58,6 @@ const stones = (name: string): string[] =>
 const works = (result: RunResult, said: string): void => {
   expect([result.code, result.stderr]).toEqual([0, expect.stringContaining(said)]);
 };
-
-test.skipIf(!reachable)("Debian's packages are here", () => {
-  expect([imported?.code, imported?.stderr]).toEqual([0, expect.any(String)]);
-});
 
 const BRANCHY = `#include <stdio.h>
 #include <stdlib.h>
@@ -110,36 +113,39 @@ check: |
   },
 };
 
-for (const toolchain of ["gnu", "llvm"] as const) {
-  test.skipIf(!reachable)(
-    `profile-guided optimisation with ${toolchain} runs the workload, and the last stage uses what it recorded`,
-    async () => {
-      const { stages, keys } = PROFILES[toolchain];
-      const rest = `tuning:
+function testProfiles(reachable: boolean): void {
+  for (const toolchain of ["gnu", "llvm"] as const) {
+    test.skipIf(!reachable)(
+      `profile-guided optimisation with ${toolchain} runs the workload, and the last stage uses what it recorded`,
+      async () => {
+        const { stages, keys } = PROFILES[toolchain];
+        const rest = `tuning:
     - lto: false
 workload: |
     ./branchy 100000
 install: |
     install -D -m0755 branchy %(installroot)%(bindir)/branchy
 `;
-      const built = await build(`profiled-${toolchain}`, keys + rest, { "branchy.c": BRANCHY }, [
-        "--toolchain",
-        toolchain,
-      ]);
-      works(built, "check took");
-      for (const stage of stages) expect(built.stderr).toContain(`Unpacking for x86_64, stage ${stage}`);
-      expect(built.stderr.split("workload took").length - 1).toBe(stages.length - 1);
-    },
-    300_000,
-  );
+        const built = await build(`profiled-${toolchain}`, keys + rest, { "branchy.c": BRANCHY }, [
+          "--toolchain",
+          toolchain,
+        ]);
+        works(built, "check took");
+        for (const stage of stages) expect(built.stderr).toContain(`Unpacking for x86_64, stage ${stage}`);
+        expect(built.stderr.split("workload took").length - 1).toBe(stages.length - 1);
+      },
+      300_000,
+    );
+  }
 }
 
 const ADD = '#include <stdio.h>\nint add(int a, int b) { printf("%zu bits\\n", 8 * sizeof(void *)); return a + b; }\n';
 
-test.skipIf(!reachable)(
-  "a recipe with emul32 gives libraries of both widths, each in its package with its provider",
-  async () => {
-    const keys = `toolchain: gnu
+function testWidths(reachable: boolean): void {
+  test.skipIf(!reachable)(
+    "a recipe with emul32 gives libraries of both widths, each in its package with its provider",
+    async () => {
+      const keys = `toolchain: gnu
 emul32: true
 build: |
     $CC $CFLAGS $LDFLAGS -shared -Wl,-soname,libadd.so.1 -o libadd.so.1 %(pkgdir)/add.c
@@ -151,23 +157,24 @@ check: |
     ln -s libadd.so.1 libadd.so
     LD_LIBRARY_PATH=. ./main
 `;
-    const built = await build("wide", keys, { "add.c": ADD });
-    works(built, "emul32/x86_64 build");
-    expect(built.stderr).toContain("check   | 32 bits");
-    expect(built.stderr).toContain("check   | 64 bits");
-    expect(stones("wide")).toEqual([
-      "wide-1-1-1-x86_64.stone",
-      "wide-32bit-1-1-1-x86_64.stone",
-      "wide-32bit-dbginfo-1-1-1-x86_64.stone",
-      "wide-dbginfo-1-1-1-x86_64.stone",
-    ]);
-    const shown = async (name: string) =>
-      (await ground.program("moss", ["inspect", join(ground.local, `${name}-1-1-1-x86_64.stone`)])).stdout;
-    expect(await shown("wide")).toContain("soname(libadd.so.1(x86_64))");
-    expect(await shown("wide-32bit")).toContain("soname(libadd.so.1(386))");
-  },
-  300_000,
-);
+      const built = await build("wide", keys, { "add.c": ADD });
+      works(built, "emul32/x86_64 build");
+      expect(built.stderr).toContain("check   | 32 bits");
+      expect(built.stderr).toContain("check   | 64 bits");
+      expect(stones("wide")).toEqual([
+        "wide-1-1-1-x86_64.stone",
+        "wide-32bit-1-1-1-x86_64.stone",
+        "wide-32bit-dbginfo-1-1-1-x86_64.stone",
+        "wide-dbginfo-1-1-1-x86_64.stone",
+      ]);
+      const shown = async (name: string) =>
+        (await ground.program("moss", ["inspect", join(ground.local, `${name}-1-1-1-x86_64.stone`)])).stdout;
+      expect(await shown("wide")).toContain("soname(libadd.so.1(x86_64))");
+      expect(await shown("wide-32bit")).toContain("soname(libadd.so.1(386))");
+    },
+    300_000,
+  );
+}
 
 /** Files of C that take a compiler some time. */
 const MANY = Object.fromEntries(
@@ -193,25 +200,27 @@ packages:
         empty: true
 `;
 
-test.skipIf(!reachable)(
-  "two builds at once share the compiler cache: both are right, and the next one compiles nothing",
-  async () => {
-    const plain = await build(
-      "cached-none",
-      CACHED.replace(/.*ccache --print.*\n/g, "    : > before; : > after\n"),
-      MANY,
-    );
-    works(plain, "hits: 0");
-    const sum = /build {3}\| ([0-9a-f]{64}) /.exec(plain.stderr)?.[1];
-    expect(sum).toMatch(/^[0-9a-f]{64}$/);
-    const both = await Promise.all(["cached-a", "cached-b"].map((name) => build(name, CACHED, MANY, ["-c"])));
-    for (const built of both) works(built, `build   | ${sum}`);
-    const next = await build("cached-c", CACHED, MANY, ["-c"]);
-    works(next, `build   | ${sum}`);
-    expect(next.stderr).toContain("build   | hits: 24\n");
-  },
-  300_000,
-);
+function testCaches(reachable: boolean): void {
+  test.skipIf(!reachable)(
+    "two builds at once share the compiler cache: both are right, and the next one compiles nothing",
+    async () => {
+      const plain = await build(
+        "cached-none",
+        CACHED.replace(/.*ccache --print.*\n/g, "    : > before; : > after\n"),
+        MANY,
+      );
+      works(plain, "hits: 0");
+      const sum = /build {3}\| ([0-9a-f]{64}) /.exec(plain.stderr)?.[1];
+      expect(sum).toMatch(/^[0-9a-f]{64}$/);
+      const both = await Promise.all(["cached-a", "cached-b"].map((name) => build(name, CACHED, MANY, ["-c"])));
+      for (const built of both) works(built, `build   | ${sum}`);
+      const next = await build("cached-c", CACHED, MANY, ["-c"]);
+      works(next, `build   | ${sum}`);
+      expect(next.stderr).toContain("build   | hits: 24\n");
+    },
+    300_000,
+  );
+}
 
 const TRACED = `#include <stdio.h>
 static int __attribute__((noinline)) inner(int x) {
@@ -225,34 +234,36 @@ int main(int argc, char **argv) {
 }
 `;
 
-for (const toolchain of ["gnu", "llvm"] as const) {
-  test.skipIf(!reachable)(
-    `gdb in a root shows the source lines of what ${toolchain} built, once its -dbginfo package is there`,
-    async () => {
-      const name = `traced-${toolchain}`;
-      const keys = `toolchain: ${toolchain}
+function testDebugger(reachable: boolean): void {
+  for (const toolchain of ["gnu", "llvm"] as const) {
+    test.skipIf(!reachable)(
+      `gdb in a root shows the source lines of what ${toolchain} built, once its -dbginfo package is there`,
+      async () => {
+        const name = `traced-${toolchain}`;
+        const keys = `toolchain: ${toolchain}
 build: |
     cp %(pkgdir)/traced.c .
     $CC $CFLAGS $LDFLAGS -o ${name} traced.c
 install: |
     install -D -m0755 ${name} %(installroot)%(bindir)/${name}
 `;
-      works(await build(name, keys, { "traced.c": TRACED }), "package");
-      const root = join(base, "roots", name);
-      // The text of the line comes from the source, where that lies at hand.
-      const trace = `cat > /tmp/traced.c <<'END'
+        works(await build(name, keys, { "traced.c": TRACED }), "package");
+        const root = join(ground.folder, "roots", name);
+        // The text of the line comes from the source, where that lies at hand.
+        const trace = `cat > /tmp/traced.c <<'END'
 ${TRACED}END
 touch -d @0 /tmp/traced.c
 gdb -batch -iex 'directory /tmp' -ex 'break inner' -ex run -ex backtrace -ex 'print x' /usr/bin/${name} 2>&1`;
-      const said = async () => (await ground.work(root, trace)).stdout;
-      works(await ground.install(root, [name, "gdb", "coreutils"]), "");
-      expect(await said()).not.toContain("traced.c");
-      works(await ground.moss(root, ["install", `${name}-dbginfo`]), "");
-      const text = await said();
-      expect(text).toMatch(/^Breakpoint 1, inner \(x=42\) at (?:.*\/)?traced\.c:3\n3\t {2}volatile int twice/m);
-      expect(text).toMatch(/^#1 {2}0x\w+ in main \(argc=.*\) at (?:.*\/)?traced\.c:9$/m);
-      expect(text).toContain("$1 = 42");
-    },
-    300_000,
-  );
+        const said = async () => (await ground.work(root, trace)).stdout;
+        works(await ground.install(root, [name, "gdb", "coreutils"]), "");
+        expect(await said()).not.toContain("traced.c");
+        works(await ground.moss(root, ["install", `${name}-dbginfo`]), "");
+        const text = await said();
+        expect(text).toMatch(/^Breakpoint 1, inner \(x=42\) at (?:.*\/)?traced\.c:3\n3\t {2}volatile int twice/m);
+        expect(text).toMatch(/^#1 {2}0x\w+ in main \(argc=.*\) at (?:.*\/)?traced\.c:9$/m);
+        expect(text).toContain("$1 = 42");
+      },
+      300_000,
+    );
+  }
 }
