@@ -76,11 +76,18 @@ test("a folder that holds the /usr of another system is left alone", async () =>
   const root = shop.root();
   mkdirSync(join(root, "usr"));
   writeFileSync(join(root, "usr/file"), "foreign");
-  for (const words of [["install", "nano"], ["repo", "add", "x", shop.folder], ["verify"]]) {
+  for (const words of [
+    ["install", "nano"],
+    ["repo", "add", "x", shop.folder],
+  ]) {
     const refused = await moss([...words, "-D", root, "-y"]);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("it holds files that moss did not put there");
   }
+  // Nothing is said of files that moss knows nothing of.
+  expect((await must(["verify", "-D", root])).stdout).toBe(
+    "moss has never installed anything here, so there is nothing to verify.\n",
+  );
   expect(readdirSync(root)).toEqual(["usr"]);
 });
 

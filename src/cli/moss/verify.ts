@@ -26,7 +26,8 @@ export async function run(invocation: Invocation): Promise<void> {
   const quick = options.flag("quick");
   if (neverChanged(invocation)) {
     if (only !== undefined) throw unknownState(only);
-    tellReport(invocation, { problems: [], assets: 0, bytes: 0, unneeded: 0, trees: 0, entries: 0 }, quick);
+    ui.event({ type: "verified", problems: [], assets: 0, bytes: 0, trees: 0, entries: 0, milliseconds: 0 });
+    ui.say("moss has never installed anything here, so there is nothing to verify.");
     return;
   }
   const unwritable = !options.flag("repair") && isUnwritable(options.text("directory") ?? "/");
