@@ -18,6 +18,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Failure } from "#base/errors";
 import type { PackageOffer } from "#model/package";
 import { extractStone } from "#stone/extract";
 import { sweepFiles } from "#stone/leftovers";
@@ -144,6 +145,12 @@ test("the newest release counts; the same release twice is refused and the old i
   copyFileSync(join(folder, "ten.stone"), join(folder, "ten-again.stone"));
   const failure: unknown = await indexFolder(folder).catch((error: unknown) => error);
   expect(String(failure)).toMatch(/release 10 of "a" is in "ten-again.stone" and in "ten.stone", expected it once/);
+  release("b", 1, "b.stone");
+  release("b", 1, "b-again.stone");
+  const both: unknown = await indexFolder(folder).catch((error: unknown) => error);
+  expect(String(both)).toMatch(/expected it once \(and 1 more\)$/);
+  const said = `${String(both)} ${both instanceof Failure ? both.hint : ""}`;
+  for (const twice of ['release 10 of "a"', 'release 1 of "b"']) expect(said).toContain(twice);
   expect(readFileSync(index()).equals(before)).toBe(true);
 });
 

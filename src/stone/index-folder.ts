@@ -115,19 +115,25 @@ function readOffer(path: string, id: string, uri: string, size: number): Package
 /** The newest of each name. Throws `stone.meta` where one release of a name is there twice. */
 function newest(offers: readonly PackageOffer[], index: string, onEvent: (event: IndexEvent) => void): PackageOffer[] {
   const byName = new Map<string, PackageOffer>();
+  const twice: string[] = [];
   for (const offer of offers) {
     const other = byName.get(offer.meta.name);
     const order = other === undefined ? -1 : compareRelease(offer.meta, other.meta);
     if (order === 0 && other !== undefined) {
       const { name, release } = offer.meta;
-      const problem = `release ${release} of "${name}" is in "${other.uri}" and in "${offer.uri}", expected it once`;
-      throw stoneFailure("stone.meta", index, problem, { hint: "Remove one of the two files." });
+      twice.push(`release ${release} of "${name}" is in "${other.uri}" and in "${offer.uri}", expected it once`);
+      continue;
     }
     if (order < 0) byName.set(offer.meta.name, offer);
     if (other !== undefined) {
       const [older, newer] = order < 0 ? [other, offer] : [offer, other];
       onEvent({ type: "older", path: older.uri, newer: newer.uri });
     }
+  }
+  const [first, ...more] = twice;
+  if (first !== undefined) {
+    const hint = ["Remove one of the two files.", ...more.slice(0, 20)].join("\n");
+    throw stoneFailure("stone.meta", index, more.length === 0 ? first : `${first} (and ${more.length} more)`, { hint });
   }
   return [...byName.values()].sort((a, b) => compareText(a.meta.name, b.meta.name));
 }
