@@ -22,6 +22,9 @@ const { values: flags } = parseArgs({ options: { rounds: { type: "string", defau
 
 const SUITE = "bookworm";
 
+/** Milliseconds until ext4 gives a removed inode away again, once the removal is on the disk. */
+const REMOVED_LATELY = 61_000;
+
 /** The same packages as Debian's own files, as an archive that apt reads from the disk. */
 async function makeArchive(folder: string, packages: readonly BenchPackage[]): Promise<string> {
   const archive = join(folder, "archive");
@@ -67,8 +70,10 @@ try {
     return (await measured([moss, "install", ...place, "--json", ...names])).wall;
   };
   for (let round = 0; round < Number(flags.rounds); round++) {
-    // Nothing is removed before the end: ext4 gives an inode that was removed in the last minutes to nobody, and looking for
-    // another takes whoever makes the next root, theirs or ours, longer and longer.
+    // ext4 gives an inode that was removed within the last minute to nobody, and looking for another takes whoever makes the
+    // next root, theirs or ours, longer and longer. So nothing is removed before the end, and what others removed grows old.
+    await must(["sync"]);
+    await Bun.sleep(REMOVED_LATELY);
     const here = join(folder, `round-${round}`);
     const [cache, root] = [join(here, "cache"), join(here, "debian")];
     mkdirSync(cache, { recursive: true });
