@@ -12,10 +12,12 @@ import {
   readdirSync,
   rmSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import { errnoCode } from "#base/errors";
 import { databaseFailure } from "#moss-db/failures";
+import { keepInPlace } from "#sys/in-place";
 import { syncDirectory } from "#sys/sync";
 
 const UNFINISHED = /^(?:new-(\d+)|lock-(\d+)\.new)$/;
@@ -59,12 +61,24 @@ export function ensureLockFile(directory: string): void {
   if (existsSync(path)) return;
   const fresh = join(directory, `lock-${process.pid}.new`);
   try {
-    writeFileSync(fresh, new Uint8Array(LOCK_BYTES), { mode: 0o644, flush: true });
+    writeInPlace(fresh, new Uint8Array(LOCK_BYTES));
     linkSync(fresh, path);
   } catch (error) {
     if (errnoCode(error) !== "EEXIST") throw error;
   } finally {
     rmSync(fresh, { force: true });
+  }
+}
+
+/** A new file whose blocks are its own from now on, also on a file system that copies what is written over. */
+function writeInPlace(path: string, bytes: Uint8Array): void {
+  const fd = openSync(path, "w", 0o644);
+  try {
+    keepInPlace(fd);
+    writeSync(fd, bytes);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }
 
