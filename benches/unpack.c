@@ -3,11 +3,11 @@
 //
 // The floor of `unpack`: one thread that only decompresses with libzstd and writes the files.
 //
-//   unpack LIST OUT [sync]
+//   unpack LIST OUT [sync|decompress]
 //
 // LIST holds for each package a line "P offset stored path" (where its zstd frames lie), a line "D path" for each folder,
 // parents first, and for each body, in the order of the content, "F size" and a line "N path" for each of its files.
-// Prints seconds for decompressing and writing, then for the syncfs where "sync" is given.
+// Prints seconds for decompressing and writing, then for the syncfs where "sync" is given. "decompress" writes nothing.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
@@ -40,7 +40,7 @@ static void write_all(int fd, const char *bytes, size_t size) {
 
 enum { CHUNK = 1 << 20, MANY = 256 };
 static char in[CHUNK], out[CHUNK], small[CHUNK];
-static int top;
+static int top, dry;
 
 struct body {
   size_t size, first, names;
@@ -67,19 +67,21 @@ static int open_files[MANY];
 static void begin(const struct package *package, const struct body *body) {
   current = body;
   filled = 0;
-  if (body->size <= CHUNK) return;
+  if (body->size <= CHUNK || dry) return;
   if (body->names > MANY) die("too many copies of a large file");
   for (size_t i = 0; i < body->names; i++) open_files[i] = new_file(package->names[body->first + i]);
 }
 
 static void data(const char *bytes, size_t size) {
-  if (current->size <= CHUNK) memcpy(small + filled, bytes, size);
+  if (dry) {
+  } else if (current->size <= CHUNK) memcpy(small + filled, bytes, size);
   else
     for (size_t i = 0; i < current->names; i++) write_all(open_files[i], bytes, size);
   filled += size;
 }
 
 static void end(const struct package *package) {
+  if (dry) return;
   for (size_t i = 0; i < current->names; i++) {
     if (current->size > CHUNK) close(open_files[i]);
     else {
@@ -138,6 +140,7 @@ int main(int argc, char **argv) {
   if (argc < 3) return 2;
   FILE *list = fopen(argv[1], "r");
   if (list == NULL) die(argv[1]);
+  dry = argc > 3 && strcmp(argv[3], "decompress") == 0;
   mkdir(argv[2], 0755);
   if ((top = open(argv[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) die(argv[2]);
   double start = now();
@@ -169,7 +172,7 @@ int main(int argc, char **argv) {
   }
   double written = now();
   printf("%.4f", written - start);
-  if (argc > 3) {
+  if (argc > 3 && !dry) {
     if (syncfs(top) != 0) die("syncfs");
     printf(" %.4f", now() - written);
   }
