@@ -74,8 +74,8 @@ test.skipIf(!hasBubblewrap)(
 test("it leaves no file in the folder for temporary files, nor needs one", async () => {
   const temporary = join(base, "tmp");
   mkdirSync(temporary);
-  for (const folder of [temporary, "/nonexistent"]) {
-    const result = await run([probe, join(base, "db")], { env: { TMPDIR: folder, HOME: "/nonexistent" } });
+  for (const folder of [temporary, "/proc/none"]) {
+    const result = await run([probe, join(base, "db")], { env: { TMPDIR: folder, HOME: "/proc/none" } });
     expect([result.stderr, result.code]).toEqual(["", 0]);
   }
   expect(readdirSync(temporary)).toEqual([]);

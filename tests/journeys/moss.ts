@@ -33,7 +33,8 @@ export async function moss(words: readonly string[], options: MossOptions = {}):
   const { prefix = [], cwd = "/", env = {} } = options;
   const result = await run([...prefix, BUN, PROGRAM, ...words], {
     cwd,
-    env: { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent", TZ: "UTC", ...env },
+    // No home that a user without rights, or the runtime, could write to.
+    env: { PATH: process.env["PATH"] ?? "", HOME: "/proc/none", TZ: "UTC", ...env },
   });
   const lines = result.stdout.split("\n").filter((line) => line !== "");
   const events = words.includes("--json") ? lines.map((line) => JSON.parse(line) as Record<string, unknown>) : [];
