@@ -30,6 +30,8 @@ export function createDatabase(directory: string, fill: (folder: string) => void
     requireRoom(join(folder, "room"));
     fill(folder);
     syncFile(join(folder, "data.mdb"));
+    // Here, as whoever only reads would have LMDB make it.
+    ensureLockFile(directory);
     linkSync(join(folder, "data.mdb"), join(directory, "data.mdb"));
     syncDirectory(directory);
   } catch (error) {
