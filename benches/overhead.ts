@@ -4,7 +4,8 @@
 /**
  * Bench: what building a package costs besides compiling, beside `dpkg-buildpackage` and `rpmbuild`. The same source (lua),
  * the same flags, two jobs, stripping and debug packages on. Of each build the processor time of all its processes, less
- * that of compilers and linkers, which one wrapper counts for all; and the time on the clock. Bound: less than either.
+ * that of compilers and linkers, which one wrapper counts for all; and the time on the clock. The others pack once as they do
+ * by themselves, and once as boulder does (zstd at its level). Bound: less than any of them.
  *
  *   bun benches/overhead.ts [--rounds N] [--folder DIR]
  */
@@ -23,6 +24,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { PROFILES } from "#stone/compression";
 import { run } from "#sys/process";
 import { BASE_DEBS, Ground, TOOLCHAIN_DEBS } from "#tests/support/examples";
 import { buildExecutable } from "../tools/build.ts";
@@ -86,15 +88,20 @@ async function unpack(folder: string): Promise<void> {
   must(await run(["tar", "-xzf", join(ground.mirror, HASH), "-C", folder, "--strip-components=1"]), "tar");
 }
 
+/** How the others pack: by default, or as boulder does. */
+type Packing = "default" | "zstd";
+const LEVEL = PROFILES.default.level;
+
 const debian = join(base, "debian/lua-5.4.4");
-async function dpkg(): Promise<Cost> {
+async function dpkg(packing: Packing): Promise<Cost> {
+  const builddeb = packing === "zstd" ? `override_dh_builddeb:\n\tdh_builddeb -- -Zzstd -z${LEVEL}\n` : "";
   await unpack(debian);
   const files = {
     control:
       "Source: lua\nSection: devel\nPriority: optional\nMaintainer: Bench <bench@example.invalid>\nBuild-Depends: debhelper-compat (= 13)\n\nPackage: lua\nArchitecture: any\nDepends: ${shlibs:Depends}, ${misc:Depends}\nDescription: Lua\n A language.\n\nPackage: lua-dev\nArchitecture: any\nDescription: Lua, for developers\n Headers.\n",
     changelog:
       "lua (5.4.4-1) unstable; urgency=low\n\n  * Bench.\n\n -- Bench <bench@example.invalid>  Thu, 01 Jan 2026 00:00:00 +0000\n",
-    rules: `#!/usr/bin/make -f\n%:\n\tdh $@\noverride_dh_auto_build:\n\t${MAKE}\noverride_dh_auto_test:\noverride_dh_auto_clean:\noverride_dh_auto_install:\n\tmake install INSTALL_TOP=$(CURDIR)/debian/tmp/usr INSTALL_MAN=$(CURDIR)/debian/tmp/usr/share/man/man1\n`,
+    rules: `#!/usr/bin/make -f\n%:\n\tdh $@\noverride_dh_auto_build:\n\t${MAKE}\noverride_dh_auto_test:\noverride_dh_auto_clean:\noverride_dh_auto_install:\n\tmake install INSTALL_TOP=$(CURDIR)/debian/tmp/usr INSTALL_MAN=$(CURDIR)/debian/tmp/usr/share/man/man1\n${builddeb}`,
     "lua.install": "usr/bin\nusr/share/man\n",
     "lua-dev.install": "usr/include\nusr/lib\n",
   };
@@ -108,7 +115,7 @@ async function dpkg(): Promise<Cost> {
 }
 
 const rpm = join(base, "rpm");
-async function rpmbuild(): Promise<Cost> {
+async function rpmbuild(packing: Packing): Promise<Cost> {
   rmSync(rpm, { recursive: true, force: true });
   for (const name of ["SOURCES", "SPECS"]) mkdirSync(join(rpm, name), { recursive: true });
   cpSync(join(ground.mirror, HASH), join(rpm, "SOURCES/lua-5.4.4.tar.gz"));
@@ -139,7 +146,9 @@ make install INSTALL_TOP=%{buildroot}/usr INSTALL_MAN=%{buildroot}/usr/share/man
 /usr/lib/*
 `;
   writeFileSync(join(rpm, "SPECS/lua.spec"), spec);
-  const cost = await measure(["rpmbuild", "-bb", "--nodeps", "-D", `_topdir ${rpm}`, join(rpm, "SPECS/lua.spec")], rpm);
+  const payload = packing === "zstd" ? ["-D", `_binary_payload w${LEVEL}.zstdio`] : [];
+  const words = ["rpmbuild", "-bb", "--nodeps", "-D", `_topdir ${rpm}`, ...payload, join(rpm, "SPECS/lua.spec")];
+  const cost = await measure(words, rpm);
   const made = readdirSync(join(rpm, "RPMS"), { recursive: true, encoding: "utf8" });
   if (!made.some((name) => name.includes("debuginfo"))) throw new Error("rpmbuild made no debug package");
   return cost;
@@ -157,7 +166,7 @@ async function mmdebstrap(): Promise<Cost> {
   const stderr = await new Response(child.stderr).text();
   must({ code: await child.exited, stdout: "", stderr }, "mmdebstrap");
   const wall = performance.now() - started;
-  const build = await dpkg();
+  const build = await dpkg("default");
   const total = Number(child.resourceUsage()?.cpuTime.total ?? 0n) / 1000 + build.total;
   return { wall: wall + build.wall, total, compilers: build.compilers };
 }
@@ -213,8 +222,10 @@ try {
   const ways: Record<string, () => Promise<Cost>> = {
     "boulder, warm root": () => boulder(false),
     "boulder, cold root": () => boulder(true),
-    "dpkg-buildpackage": dpkg,
-    rpmbuild,
+    "dpkg-buildpackage": () => dpkg("default"),
+    "dpkg-buildpackage, zstd": () => dpkg("zstd"),
+    rpmbuild: () => rpmbuild("default"),
+    "rpmbuild, zstd": () => rpmbuild("zstd"),
     "mmdebstrap and dpkg": mmdebstrap,
   };
   // The making of a root takes them long enough for one look.
@@ -230,14 +241,18 @@ try {
   }
   const of = (name: string, what: (cost: Cost) => number) => median((costs.get(name) ?? []).map(what));
   const overheadOf = (name: string) => of(name, (cost) => cost.total - cost.compilers);
-  const warmPeers = Math.min(overheadOf("dpkg-buildpackage"), overheadOf("rpmbuild"));
+  const warmPeers = Math.min(
+    ...Object.keys(ways)
+      .filter((name) => /^(?:dpkg|rpm)/.test(name))
+      .map(overheadOf),
+  );
   const bounds: Record<string, number> = {
     "boulder, warm root": warmPeers,
     "boulder, cold root": overheadOf("mmdebstrap and dpkg"),
   };
   const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`.padStart(9);
   console.log(
-    `${"".padEnd(20)} ${"overhead".padStart(9)} ${"of peers".padStart(9)} ${"clock".padStart(9)} ${"compilers".padStart(9)}`,
+    `${"".padEnd(24)} ${"overhead".padStart(9)} ${"of peers".padStart(9)} ${"clock".padStart(9)} ${"compilers".padStart(9)}`,
   );
   for (const name of Object.keys(ways)) {
     const overhead = overheadOf(name);
@@ -245,7 +260,7 @@ try {
     const ratio = bound === undefined ? "" : `${(overhead / bound).toFixed(2)}x`;
     const clock = of(name, (cost) => cost.wall);
     console.log(
-      `${name.padEnd(20)} ${seconds(overhead)} ${ratio.padStart(9)} ${seconds(clock)} ${seconds(of(name, (c) => c.compilers))}`,
+      `${name.padEnd(24)} ${seconds(overhead)} ${ratio.padStart(9)} ${seconds(clock)} ${seconds(of(name, (c) => c.compilers))}`,
     );
     if (bound !== undefined && overhead > bound) process.exitCode = 1;
   }
