@@ -11,8 +11,18 @@ import { offersOf } from "#tests/support/scenario";
 
 function offer(name: string, ...provides: string[]): CollectionOffer {
   const meta = {
-    ...{ name, version: "1", release: 1, buildRelease: 1, architecture: "x86_64", summary: "", description: "" },
-    ...{ homepage: "", sourceId: name, licenses: [], depends: [], conflicts: [] },
+    name,
+    version: "1",
+    release: 1,
+    buildRelease: 1,
+    architecture: "x86_64",
+    summary: "",
+    description: "",
+    homepage: "",
+    sourceId: name,
+    licenses: [],
+    depends: [],
+    conflicts: [],
     provides: provides.map((text) => parseCapability(text)),
   };
   return { id: name, meta, uri: "", url: "", size: 1, collection: "c", priority: 0 };
