@@ -10,6 +10,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RunResult } from "#sys/process";
+import { sha256Hex } from "#sys/sha256";
 import { type Ground, TOOLCHAIN_DEBS, type Toolchain } from "#tests/support/examples";
 
 /** What these need besides base and gcc. */
@@ -21,6 +22,7 @@ export const COMPILER_DEBS = [
   "libc6-dev-i386",
   "gcc-multilib",
   "g++-multilib",
+  "libarchive-tools",
 ];
 
 let ground: Ground;
@@ -32,6 +34,7 @@ export function testCompilers(over: Ground, reachable: boolean): void {
   testWidths(reachable);
   testCaches(reachable);
   testDebugger(reachable);
+  testArchives(reachable);
 }
 
 /** Writes a recipe with files beside it, and builds it into the local collection. */
@@ -266,4 +269,32 @@ gdb -batch -iex 'directory /tmp' -ex 'break inner' -ex run -ex backtrace -ex 'pr
       300_000,
     );
   }
+}
+
+/** `top/sub/file` with the text "hello", as bsdtar packed it. */
+const SEVEN_ZIP =
+  "N3q8ryccAAPuTQPQiQAAAAAAAAAhAAAAAAAAADpeN6UANBlJ7o3dPTrf///dEgAAAACBMweuD87ysgwHyEOAg4Fb/6x2z3g/Dlvd8wji2Q4azO79hVyXdrveyuJ/Rrk3R6Z2SfB4EVl1oydG3OTL56zTwGEGrKx0/kHX+I6KW7xanJ4lrnxr/4VS3QTk/M+d5zZST7AtE/O8SlXodZt5uaNF91//NRYAABcGEAEJeQAHCwEAASMDAQEFXQAAgAAMgMMKAe2CoY4AAA==";
+
+function testArchives(reachable: boolean): void {
+  test.skipIf(!reachable)(
+    "an archive that boulder does not read itself is unpacked by a tool of the root",
+    async () => {
+      const whole = Buffer.from(SEVEN_ZIP, "base64");
+      for (const [bytes, code, said] of [
+        [whole, 0, "it says hello"],
+        [whole.subarray(0, 40), 1, 'Cannot unpack "t.7z": bsdtar: '],
+      ] as const) {
+        const hash = sha256Hex(bytes);
+        writeFileSync(join(ground.mirror, hash), bytes);
+        const keys = `toolchain: gnu
+upstreams:
+  - https://example.org/t.7z: ${hash}
+install: |
+  echo "it says $(cat sub/file)"
+`;
+        const result = await build("packed", keys, {}, ["--mirror", ground.mirror]);
+        expect([result.code, result.stderr + result.stdout]).toEqual([code, expect.stringContaining(said)]);
+      }
+    },
+  );
 }

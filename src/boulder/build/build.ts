@@ -13,6 +13,7 @@ import { breakpointsOf } from "../phases/breakpoint";
 import { findMissing, missingText } from "../phases/missing";
 import { type PhaseContext, PhaseFailure, phaseName, runPhase } from "../phases/phase";
 import { openShell } from "../phases/shell";
+import { unpackInside } from "../phases/unpack-inside";
 import { bindsOf, Workspace } from "../phases/workspace";
 import { makePlan, type Plan, type PlannedStage } from "../plan/plan";
 import { openCollections } from "../root/collections";
@@ -155,7 +156,7 @@ async function runStages(
   for (const stage of stages) {
     if (from === undefined) {
       onEvent({ kind: "prepare", target: stage.target, stage: stage.stage });
-      await prepareStage(stage, workspace, sources, options.sources.offline);
+      await prepareStage(stage, context, sources, options.sources.offline);
       watch.lap(phaseName(stage, "prepare"));
     }
     const begin = from === undefined ? 0 : stage.phases.findIndex((planned) => planned.phase === from);
@@ -189,15 +190,16 @@ async function runStages(
 /** Fresh sources for a stage; what profiles recorded in the stage before stays. */
 async function prepareStage(
   stage: PlannedStage,
-  workspace: Workspace,
+  context: PhaseContext,
   sources: readonly Source[],
   offline: boolean,
 ): Promise<void> {
+  const { workspace } = context;
   const folder = workspace.place(stage.buildFolder);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { mode: 0o755 });
   workspace.place(stage.pgoFolder);
-  await unpackSources(sources, folder, offline);
+  await unpackSources(sources, folder, offline, (upstream) => unpackInside(stage, upstream, context));
 }
 
 /** A failed phase with what it was missing, where its last lines say so. */

@@ -44,7 +44,7 @@ export interface RootInput {
 }
 
 /** Tools for archives that boulder does not unpack by itself. */
-const ARCHIVE_TOOLS: readonly (readonly [RegExp, string])[] = [[/\.(?:7z|rpm|deb)$/i, "binary(bsdtar-static)"]];
+const ARCHIVE_TOOLS: readonly (readonly [RegExp, string])[] = [[/\.(?:7z|rpm|deb|lz|tlz)$/i, "binary(bsdtar-static)"]];
 
 /** The dependencies of a root, sorted, each with all of its reasons. */
 export function rootDependencies(input: RootInput): RootDependency[] {

@@ -9,7 +9,7 @@ import type { ArchiveUpstream, GitUpstream, Recipe } from "../recipe/model";
 import { fetchArchive, type SourceOptions } from "./archives";
 import { checkoutGit, fetchGit, type GitSource } from "./git";
 import { placeBelow } from "./place";
-import { unpackArchive } from "./unpack";
+import { isForeign, unpackArchive } from "./unpack";
 
 export type Source =
   | { readonly kind: "archive"; readonly upstream: ArchiveUpstream; readonly file: string }
@@ -33,13 +33,22 @@ export function shareSources(sources: readonly Source[], folder: string): void {
   }
 }
 
-/** Unpacks archives and checks out commits below a build folder, each into its own place. */
-export async function unpackSources(sources: readonly Source[], folder: string, offline: boolean): Promise<void> {
+/**
+ * Unpacks archives and checks out commits below a build folder, each into its own place. `foreign` unpacks forms that only a
+ * tool of the root can read, into a folder that is there.
+ */
+export async function unpackSources(
+  sources: readonly Source[],
+  folder: string,
+  offline: boolean,
+  foreign: (upstream: ArchiveUpstream) => Promise<void>,
+): Promise<void> {
   mkdirSync(folder, { recursive: true });
   for (const source of sources) {
     if (source.kind === "archive" && !source.upstream.unpack) continue;
     const place = placeBelow(folder, source.upstream.directory);
     if (source.kind === "git") await checkoutGit(source.source, source.upstream, place, offline);
+    else if (isForeign(source.file)) await foreign(source.upstream);
     else {
       unpackArchive(source.file, place, { stripDirs: source.upstream.stripDirs, name: source.upstream.fileName });
     }

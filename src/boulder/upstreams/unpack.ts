@@ -24,6 +24,19 @@ export interface UnpackOptions {
 const CHUNK = 1 << 20;
 const MAX_BYTES = 64 * 1024 ** 3;
 
+/** Forms of archives that only a tool of the build root can read. */
+const FOREIGN: readonly FileForm[] = ["7z", "rpm", "deb", "lzip"];
+
+/** Whether a file is such an archive. */
+export function isForeign(file: string): boolean {
+  const handle = openSync(file, "r");
+  try {
+    return FOREIGN.includes(fileForm(readAt(handle, 0, FORM_BYTES)));
+  } finally {
+    closeSync(handle);
+  }
+}
+
 /**
  * Unpacks `file` below `folder`. Throws `upstream.unsafe` where an entry would leave the folder, `format.invalid` where the
  * archive is broken or of an unknown form; then what was written so far is still there.
