@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-/** The steps of removing states that the journal names; each can be repeated. */
 import { rmSync } from "node:fs";
+/** The steps of removing states that the journal names; each can be repeated. */
+import { Failure } from "#base/errors";
 import type { PackageId } from "#model/package";
 import type { WriteTransaction } from "#moss-db/index";
+import { diskFailure } from "#store/disk";
 import { decodeFiles } from "#store/files";
 import { syncFileSystem } from "#sys/sync";
 import type { Listener } from "#transition/events";
@@ -89,7 +91,7 @@ function releaseTrees(
   orphans: readonly Candidate[],
 ): { refreshed: Candidate | undefined; trees: number } {
   const spare = orphans.at(-1);
-  const refreshed = spare === undefined ? undefined : refreshTree(root, spare);
+  const refreshed = spare === undefined ? undefined : refreshWhereRoom(root, spare);
   let trees = 0;
   for (const { place } of orphans) {
     if (place === refreshed?.place) continue;
@@ -97,6 +99,17 @@ function releaseTrees(
     trees += 1;
   }
   return { refreshed, trees };
+}
+
+/** On a full disk there is no spare tree for a while: what was to give room back does. */
+function refreshWhereRoom(root: MossRoot, spare: Candidate): Candidate | undefined {
+  try {
+    return refreshTree(root, spare);
+  } catch (error) {
+    const failure = diskFailure(error, "make a spare tree");
+    if (failure instanceof Failure && failure.code === "disk.full") return undefined;
+    throw failure;
+  }
 }
 
 /** Drops rows that no state and no tree on disk needs. Gives the number of packages among them. */

@@ -234,6 +234,29 @@ test.skipIf(missing.has("ext4"))(
   60_000,
 );
 
+test.skipIf(missing.has("ext4"))(
+  "a tree that has no room to become the spare is given up, and its state removed",
+  async () => {
+    await using disk = await mountDisk("ext4", 24, base.base);
+    const directory = join(disk.path, "root");
+    mkdirSync(directory);
+    const small = base.stone("small", { "bin/small": "small" });
+    const folders = base.stone(
+      "folders",
+      Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`share/d${i}/f`, "f"])),
+    );
+    for (const stones of [[small], [small, folders]]) {
+      expect((await child("set", directory, ...stones.map(({ path }) => path))).code).toBe(0);
+    }
+    // Room for the database, not for 300 folders.
+    const ballast = fill(disk.path, 128 * 1024);
+    const pruned = await child("prune", directory, "1");
+    expect(`${pruned.stdout}${pruned.stderr}`).toBe("[1]\n");
+    rmSync(ballast);
+    expect((await child("verify", directory)).stdout).toBe("[]\n");
+  },
+);
+
 test.skipIf(missing.has("ext4"))("a root that can only be read is read, and refused for changes", async () => {
   await using disk = await mountDisk("ext4", 24, base.base);
   const directory = join(disk.path, "root");
