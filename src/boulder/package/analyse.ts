@@ -48,12 +48,21 @@ class LazyFile implements PackageFile {
   }
 }
 
-/** What each file gives and needs, in the order of the files. Throws `package.analysis` where one cannot be read. */
-export function analyseFiles(files: readonly CollectedFile[], around: Surroundings): AnalysedFile[] {
+/**
+ * What each file gives and needs, in the order of the files. `look` sees each of them while it is open. Throws
+ * `package.analysis` where one cannot be read.
+ */
+export function analyseFiles(
+  files: readonly CollectedFile[],
+  around: Surroundings,
+  look: (file: PackageFile) => void = () => undefined,
+): AnalysedFile[] {
   return files.map((file) => {
     using opened = new LazyFile(file);
     try {
-      return { path: file.path, analysis: analyse(opened, around) };
+      const analysis = analyse(opened, around);
+      look(opened);
+      return { path: file.path, analysis };
     } catch (cause) {
       throw new Failure("package.analysis", `Cannot analyse "${file.path}"`, { cause });
     }

@@ -20,10 +20,12 @@ import type { CollectedFile, OnEvent, PackagingResult } from "#boulder/package/m
 import { type MergedPackage, mergePackages } from "#boulder/package/packages";
 import { refreshBytecode } from "#boulder/package/refresh";
 import { Scratch } from "#boulder/package/scratch";
+import { type BuildSearchPath, buildSearchPaths, refuseSearchPaths } from "#boulder/package/search-paths";
 import { hostTools, type StripTools, stripFiles } from "#boulder/package/strip";
 import { surroundingsOf } from "#boulder/package/surroundings";
 import { type InstalledFile, refuseOutside, type WalkOptions, walkInstall } from "#boulder/package/walk";
 import type { PackageDefinition, Recipe } from "#boulder/recipe/model";
+import type { PackageFile } from "#capabilities/file";
 import { type AnalysedFile, type Settled, settle } from "#capabilities/settle";
 import { type CapabilityText, formatCapability } from "#model/dependency";
 import type { Profile } from "#stone/writer";
@@ -156,9 +158,17 @@ function byPackage(files: readonly CollectedFile[], packages: ReadonlyMap<string
   return new Map([...groups].sort(([a], [b]) => compareText(a, b)));
 }
 
+/** A build that gives no package at all was for nothing: mostly its install phase wrote elsewhere. */
+function refuseNothing(recipe: Recipe, groups: ReadonlyMap<string, unknown>): void {
+  if (groups.size > 0) return;
+  throw new Failure("package.empty", `Cannot package "${recipe.name}": nothing was installed, expected files in /usr`, {
+    hint: "Install below %(installroot). A package that is to hold no files says `empty: true` in the recipe.",
+  });
+}
+
 /**
- * Makes the packages of a build. Throws `package.path` (files outside /usr, names that cannot be recorded),
- * `package.strip`, `package.analysis`, `stone.write`.
+ * Makes the packages of a build. Throws `package.empty` (there are none), `package.path` (files outside /usr, names that
+ * cannot be recorded), `package.strip`, `package.analysis`, `stone.write`.
  */
 export async function packageInstall(options: PackagingOptions): Promise<PackagingResult> {
   const { recipe } = options;
@@ -174,8 +184,12 @@ export async function packageInstall(options: PackagingOptions): Promise<Packagi
       machine: options.architecture === "x86" ? "386" : options.architecture,
       ...(options.root === undefined ? {} : { root: options.root }),
     });
-    const analysed = new Map<string, AnalysedFile>(analyseFiles(files, around).map((item) => [item.path, item]));
+    const inBuild: BuildSearchPath[] = [];
+    const look = (file: PackageFile) => void inBuild.push(...buildSearchPaths(file));
+    const analysed = new Map(analyseFiles(files, around, look).map((item) => [item.path, item]));
+    if (!recipe.options.buildrpath) refuseSearchPaths(recipe.name, inBuild);
     const groups = byPackage(files, merged);
+    refuseNothing(recipe, groups);
     const settled = settleAll(groups, analysed, merged, options.known);
     for (const [, one] of settled) {
       for (const { path, text } of one.problems) onEvent({ type: "warning", path, text });

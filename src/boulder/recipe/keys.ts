@@ -37,6 +37,7 @@ export const OPTION_KEYS = [
   "lastrip",
   "emul32",
   "mold",
+  "buildrpath",
 ] as const;
 export const COLLECTION_KEYS = ["upstreams", "packages", "profiles", "architectures", "tuning", "macros"] as const;
 

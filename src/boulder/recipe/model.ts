@@ -110,6 +110,8 @@ export interface RecipeOptions {
   readonly lastrip: boolean;
   readonly emul32: boolean;
   readonly mold: boolean;
+  /** Libraries and programs may have search paths into the build folder; else such a package is refused. */
+  readonly buildrpath: boolean;
 }
 
 export interface Recipe {

@@ -51,6 +51,7 @@ test("the identity, options and their defaults are understood", () => {
     compressman: false,
     lastrip: true,
     emul32: true,
+    buildrpath: false,
     mold: false,
   });
 });

@@ -161,6 +161,7 @@ function readOptions(reader: YamlReader, fields: readonly Entry[]): RecipeOption
     lastrip: flag("lastrip", true),
     emul32: flag("emul32", false),
     mold: flag("mold", false),
+    buildrpath: flag("buildrpath", false),
   };
 }
 
