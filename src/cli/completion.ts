@@ -110,7 +110,7 @@ export function candidates(program: ProgramSpec, typed: readonly string[]): Cand
       const { spec, value } = optionOf(optionsFor(program, path), word);
       if (spec?.value === undefined) continue;
       if (value !== undefined) given.set(spec.name, value);
-      else if (spec.implied === undefined) awaiting = spec;
+      else if (spec.implied === undefined || spec.takesNext === true) awaiting = spec;
     } else {
       const expansion = verb === program ? shortcutOf(program, word) : undefined;
       if (expansion !== undefined) {

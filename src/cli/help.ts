@@ -19,10 +19,14 @@ const COMMANDS = 42;
 
 /** How an option is written: `-o, --output-dir <dir>`. */
 export function optionForms(option: OptionSpec): string {
-  const value =
-    option.value === undefined ? "" : option.implied === undefined ? ` <${option.value}>` : `[=${option.value}]`;
+  const value = option.value === undefined ? "" : valueForm(option, option.value);
   const names = [...(option.short === undefined ? [] : [`-${option.short}`]), `--${option.name}`];
   return `${names.join(", ")}${value}`;
+}
+
+function valueForm({ implied, takesNext }: OptionSpec, value: string): string {
+  if (implied === undefined) return ` <${value}>`;
+  return takesNext === true ? ` [${value}]` : `[=${value}]`;
 }
 
 /** What an option does. */

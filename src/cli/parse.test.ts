@@ -61,6 +61,23 @@ test("an option that may stand alone takes a value only behind an equals sign", 
   expect(parsed("search", "-psoname", "x").options.text("provides")).toBe("soname");
 });
 
+test("an option of which the table says so takes the next word too, where that is no option", () => {
+  const exported = (...words: string[]) => {
+    const { operands, options } = parsed("state", "export", ...words);
+    return [operands, options.text("output")];
+  };
+  expect(exported("3", "-o", "x.kdl")).toEqual([["3"], "x.kdl"]);
+  expect(exported("-o", "x.kdl", "3")).toEqual([["3"], "x.kdl"]);
+  for (const form of [["--output", "x.kdl"], ["--output=x.kdl"], ["-o=x.kdl"], ["-ox.kdl"]]) {
+    expect(exported(...form)).toEqual([[], "x.kdl"]);
+  }
+  for (const form of [
+    ["3", "-o"],
+    ["3", "-o", "--json"],
+  ])
+    expect(exported(...form)).toEqual([["3"], ""]);
+});
+
 test("short words stand for verbs where a verb can stand, and for themselves anywhere else", () => {
   expect(parsed("li", "-e").verb).toBe("moss list installed");
   expect(parsed("-D", "li", "ar", "name", "place").verb).toBe("moss collection add");

@@ -99,10 +99,10 @@ function takeOption(
     add(values, spec, "");
     return;
   }
-  // What stands for itself takes its value behind `=` only, short or long.
+  // What stands for itself takes its value behind `=` only, short or long, unless it says otherwise.
   let value = !long && spec.implied !== undefined && rest?.startsWith("=") === true ? rest.slice(1) : rest;
-  if (value === undefined && spec.implied !== undefined) value = spec.implied;
-  value ??= queue.shift();
+  if (spec.takesNext === true && queue[0]?.startsWith("-") === false) value ??= queue.shift();
+  value ??= spec.implied ?? queue.shift();
   if (value === undefined) throw usage(path, `Cannot use "${shown}": nothing follows, expected <${spec.value}>`);
   if (spec.choices !== undefined && !spec.choices.includes(value)) {
     const near = nearest(value, spec.choices);

@@ -30,6 +30,8 @@ export interface OptionSpec {
   readonly value?: string;
   /** The value that a bare `--name` stands for; others are given only as `--name=value`. */
   readonly implied?: string;
+  /** Beside `implied`: the next word is its value, where there is one that is no option. */
+  readonly takesNext?: boolean;
   readonly help: string;
   /** Can be given several times. */
   readonly repeat?: boolean;

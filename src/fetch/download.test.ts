@@ -167,6 +167,33 @@ test("a server that falls silent, at once or half way, is left, and asked again"
   expect(server.requests.at(-1)?.from).toBe(5000);
 });
 
+test("a server that drips is left as one that is silent, and what dripped is kept", async () => {
+  const head = `HTTP/1.1 200 OK\r\ncontent-length: ${BODY.byteLength}\r\n\r\n`;
+  using server = sequence(() => [head, "drip"], all);
+  // What is right cannot drip from this server, so the hash of what is resumed is wrong once.
+  const one = request(`${server.url}/a`);
+  const reasons: string[] = [];
+  const onEvent = (event: DownloadEvent) => {
+    if (event.kind === "retry") reasons.push(event.reason);
+  };
+  await download(one, { ...QUICK, slow: 1000, slowTime: 300, onEvent });
+  expect(reasons[0]).toMatch(/^only \d+ bytes came in 0\.[3-9] s, expected 1000 a second at least$/);
+  expect(server.requests[1]?.from).toBeGreaterThan(0);
+  expect(hashFile(one.path)).toBe(SHA);
+});
+
+test("a server that only ever drips is given up, and one whose pace is enough is not", async () => {
+  const head = `HTTP/1.1 200 OK\r\ncontent-length: 30\r\n\r\n`;
+  using server = rawServer(() => [head, "drip"]);
+  const without = { size: 30, sha256: sha256Hex(Buffer.alloc(30, "x")) };
+  const failure = await failureOf(
+    download(request(`${server.url}/a`, without), { ...QUICK, retries: 0, slow: 1000, slowTime: 200 }),
+  );
+  expect([failure.code, failure.message]).toEqual(["fetch.failed", expect.stringContaining("expected 1000 a second")]);
+  await download(request(`${server.url}/b`, without), { ...QUICK, slow: 1, slowTime: 200 });
+  await download(request(`${server.url}/c`, without), { ...QUICK, slow: 0, slowTime: 0 });
+});
+
 test("what a server refuses for good is not asked again; what may pass is", async () => {
   using gone = rawServer(() => status("404 Not Found"));
   const one = request(`${gone.url}/a`);

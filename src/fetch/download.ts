@@ -21,7 +21,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { errnoCode, Failure } from "#base/errors";
 import { mapLimited } from "#base/parallel";
-import { DEFAULTS, type DownloadOptions, type DownloadRequest } from "#fetch/events";
+import { DEFAULTS, type DownloadOptions, type DownloadRequest, paceOf } from "#fetch/events";
 import { get, Passing, throwIfStopped, withRetries } from "#fetch/http";
 import { FileLock } from "#sys/lock";
 import { hashFile, Sha256 } from "#sys/sha256";
@@ -148,7 +148,7 @@ async function receive(
     copyLocal(url, start, take);
   } else {
     const headers: Record<string, string> = start > 0 ? { range: `bytes=${start}-` } : {};
-    const answer = await get(url, headers, options.idle ?? DEFAULTS.idle, options.signal);
+    const answer = await get(url, headers, paceOf(options), options.signal);
     try {
       if (start > 0 && !continues(answer.status, answer.headers, start)) {
         ftruncateSync(fd, 0);

@@ -32,6 +32,9 @@ export interface DownloadOptions {
   readonly backoff?: number;
   /** Milliseconds without a byte after which a connection is given up. */
   readonly idle?: number;
+  /** Bytes a second, over `slowTime` milliseconds, below which a connection is given up; 0 takes any. */
+  readonly slow?: number;
+  readonly slowTime?: number;
   /** Bytes that a download of unknown size may have. */
   readonly limit?: number;
   readonly signal?: AbortSignal;
@@ -43,5 +46,14 @@ export const DEFAULTS = {
   retries: 4,
   backoff: 400,
   idle: 30_000,
+  slow: 1024,
+  slowTime: 30_000,
   limit: 64 * 1024 ** 3,
 } as const;
+
+/** When a connection counts as dead. */
+export type Pace = Required<Pick<DownloadOptions, "idle" | "slow" | "slowTime">>;
+
+export function paceOf({ idle, slow, slowTime }: DownloadOptions): Pace {
+  return { idle: idle ?? DEFAULTS.idle, slow: slow ?? DEFAULTS.slow, slowTime: slowTime ?? DEFAULTS.slowTime };
+}

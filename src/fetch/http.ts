@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-/** One request: with a limit on silence, and failures sorted into those that may pass and those that will not. */
+/** One request: with limits on silence and slowness, and failures sorted into those that may pass and those that will not. */
 import { describeError, Failure } from "#base/errors";
+import type { Pace } from "#fetch/events";
 
 /** A failure that another attempt may not meet. */
 export class Passing extends Error {
@@ -31,7 +32,7 @@ export interface Answer {
 export async function get(
   url: string,
   headers: Readonly<Record<string, string>>,
-  idle: number,
+  { idle, slow, slowTime }: Pace,
   signal?: AbortSignal,
 ): Promise<Answer> {
   const abort = new AbortController();
@@ -63,17 +64,30 @@ export async function get(
     await response.body?.cancel();
     throw new Failure("fetch.failed", `Cannot fetch "${url}": the server says ${status} ${response.statusText}`.trim());
   }
-  const { body } = response;
+  const body: ReadableStream<Uint8Array> | null = response.body;
   async function* chunks(): AsyncGenerator<Uint8Array> {
     if (body === null) {
       finish();
       return;
     }
+    // Silence alone would let a server hold us for ever with a byte now and then. Time in which nobody asked for more, for the
+    // disk is slow or there is a pause, is not the server's.
+    let span = 0;
+    let came = 0;
+    let asked = performance.now();
     try {
       for await (const chunk of body) {
+        span += performance.now() - asked;
+        came += chunk.byteLength;
+        if (span >= slowTime) {
+          if (came < (slow * span) / 1000) throw new Passing(tooSlow(came, span, slow));
+          span = 0;
+          came = 0;
+        }
         clearTimeout(timer);
         timer = setTimeout(() => abort.abort(new Error("nothing came")), idle);
         yield chunk;
+        asked = performance.now();
       }
     } catch (cause) {
       throwIfStopped(signal);
@@ -97,6 +111,11 @@ function reason(cause: unknown): string {
 
 function silence(idle: number): string {
   return `nothing came for ${idle / 1000} s`;
+}
+
+function tooSlow(bytes: number, milliseconds: number, slow: number): string {
+  const seconds = Math.round(milliseconds / 100) / 10;
+  return `only ${bytes} bytes came in ${seconds} s, expected ${slow} a second at least`;
 }
 
 export function throwIfStopped(signal: AbortSignal | undefined): void {

@@ -6,7 +6,7 @@ import { readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { concat } from "#base/bytes";
 import { Failure } from "#base/errors";
-import { DEFAULTS, type DownloadOptions } from "#fetch/events";
+import { DEFAULTS, type DownloadOptions, paceOf } from "#fetch/events";
 import { get, Passing, withRetries } from "#fetch/http";
 
 /** What a server said to know a version of a file by. */
@@ -36,14 +36,14 @@ export async function fetchSmall(
     onBytes(bytes.byteLength, bytes.byteLength);
     return { bytes, validators: {} };
   }
-  const { retries = DEFAULTS.retries, backoff = DEFAULTS.backoff, idle = DEFAULTS.idle, signal } = options;
+  const { retries = DEFAULTS.retries, backoff = DEFAULTS.backoff, signal } = options;
   const onRetry = (reason: string, wait: number) => options.onEvent?.({ kind: "retry", name: url, reason, wait });
   return await withRetries(url, { retries, backoff, signal, onRetry }, async () => {
     const headers = {
       ...(known.etag === undefined ? {} : { "if-none-match": known.etag }),
       ...(known.modified === undefined ? {} : { "if-modified-since": known.modified }),
     };
-    const answer = await get(url, headers, idle, signal);
+    const answer = await get(url, headers, paceOf(options), signal);
     try {
       if (answer.status === 304) return undefined;
       const declared = Number(answer.headers.get("content-length") ?? Number.NaN);

@@ -15,11 +15,12 @@ export interface RawRequest {
 
 /**
  * What is sent, one after the other. "close" ends the connection, "close later" does so when what was sent has certainly
- * been read, "silence" leaves it open and says nothing more.
+ * been read, "silence" leaves it open and says nothing more, "drip" sends one byte after the other, slowly and without end.
  */
 export type RawAnswer = readonly (string | Uint8Array)[];
 
 const LATER_MS = 60;
+const DRIP_MS = 20;
 
 export interface RawServer extends Disposable {
   readonly url: string;
@@ -45,6 +46,11 @@ export function whole({ from }: RawRequest, body: Uint8Array, sent = body.byteLe
 /** An answer of a status, without a body. */
 export function status(line: string, headers = ""): RawAnswer {
   return [`HTTP/1.1 ${line}\r\ncontent-length: 0\r\nconnection: close\r\n${headers}\r\n`, "close"];
+}
+
+/** Sends a byte now and then for as long as the client takes them. */
+async function drip(socket: Socket<State>): Promise<void> {
+  while (socket.write("x") > 0) await Bun.sleep(DRIP_MS);
 }
 
 interface State {
@@ -101,12 +107,15 @@ export function rawServer(answer: (request: RawRequest) => RawAnswer): RawServer
         const count = requests.filter((one) => one.path === path).length;
         const request = { path, from, headers, count };
         requests.push(request);
+        let dripping = false;
         for (const piece of answer(request)) {
           if (piece === "close") data.ending = "now";
           else if (piece === "close later") data.ending = "later";
+          else if (piece === "drip") dripping = true;
           else if (piece !== "silence") data.queue.push(typeof piece === "string" ? Buffer.from(piece) : piece);
         }
         flush(socket);
+        if (dripping) void drip(socket);
       },
       drain: flush,
       error() {
