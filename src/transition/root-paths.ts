@@ -87,6 +87,26 @@ function rememberedDirectory(cache: string, directory: string): string {
   });
 }
 
+/**
+ * Root does not work on what an ordinary user made: their trees are all theirs, whatever owners the packages record, and what
+ * root put there would be out of their reach. In a user namespace, what is ours is root's too. Throws root.foreign.
+ */
+export function checkOwnership(directory: string, own: string, store: string): void {
+  if (process.geteuid?.() !== 0) return;
+  for (const path of [`${own}/db/data.mdb`, store]) {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined || stat.uid === 0) continue;
+    const what = path === store ? `its store "${store}"` : "it";
+    throw new Failure(
+      "root.foreign",
+      `Cannot work on the root "${directory}": ${what} was made by the user ${stat.uid}, expected one that root made`,
+      {
+        hint: `Run the command as that user: without sudo, or behind "setpriv --reuid=${stat.uid} --regid=${stat.gid} --clear-groups".`,
+      },
+    );
+  }
+}
+
 function holdsFiles(folder: string): boolean {
   return existsSync(folder) && readdirSync(folder).length > 0;
 }

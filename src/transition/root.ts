@@ -15,7 +15,7 @@ import { FileLock } from "#sys/lock";
 import { registerRoot, rememberCache } from "#transition/cache";
 import { activeState, shownState } from "#transition/live";
 import { busy, torn, unknownState } from "#transition/refusals";
-import { belowUsr, cacheOf, realDirectory } from "#transition/root-paths";
+import { belowUsr, cacheOf, checkOwnership, realDirectory } from "#transition/root-paths";
 import {
   CURRENT,
   FILES,
@@ -85,7 +85,7 @@ export class MossRoot {
     this.readOnly = options.readOnly === true;
   }
 
-  /** Throws root.invalid for what is no directory, root.readonly where moss may not write. */
+  /** Throws root.invalid for what is no directory; root.readonly, root.foreign where moss may not write. */
   static open(directory: string, options: RootOptions = {}): MossRoot {
     const real = realDirectory(directory, "root");
     const cache = cacheOf(real, options);
@@ -95,6 +95,7 @@ export class MossRoot {
   }
 
   #prepare(): void {
+    checkOwnership(this.directory, this.private, this.store);
     try {
       mkdirSync(this.private, { recursive: true, mode: 0o755 });
       accessSync(this.private, constants.W_OK);

@@ -12,6 +12,7 @@ import type { Hooks } from "#transition/hooks";
 import type { Problem } from "#transition/problems";
 import { recover } from "#transition/recover";
 import { activeState, type MossRoot } from "#transition/root";
+import { checkOwnership } from "#transition/root-paths";
 import { LIVE, PACKAGES, STATES, TEXTS, TREES } from "#transition/schema";
 import { TreeSource } from "#transition/source";
 import { verifyDatabase } from "#transition/verify-database";
@@ -78,7 +79,7 @@ export async function examineRoot(
 
 /**
  * Checks a root on a disk that can only be read: nobody changes it, so nothing is locked, and nothing that was cut off is
- * finished first. Throws db.corrupt, root.readonly where its store cannot be looked into.
+ * finished first. Throws db.corrupt, root.foreign, root.readonly where its store cannot be looked into.
  */
 export function verifyUnwritable(
   root: MossRoot,
@@ -86,6 +87,7 @@ export function verifyUnwritable(
   onEvent: Listener = () => {},
 ): VerifyReport {
   if (!root.exists) return { problems: [], assets: 0, bytes: 0, unneeded: 0, trees: 0, entries: 0 };
+  checkOwnership(root.directory, root.private, root.store);
   try {
     accessSync(root.store, constants.R_OK | constants.X_OK);
     accessSync(root.trees, constants.R_OK | constants.X_OK);

@@ -3,7 +3,7 @@
 
 /** Journeys with the moss program: users without rights. */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { chmodSync, chownSync, mkdirSync, readdirSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ask, moss, must, prepare, Workshop } from "./moss.ts";
 
@@ -94,4 +94,57 @@ test.skipIf(!isRoot)("without rights, a root of somebody else can be asked and n
   const unseen = await moss(["verify", "-D", root], { prefix });
   expect(unseen.stderr).toContain("no right to read its store");
   expect(unseen.stderr).toContain("Run the command as root");
+});
+
+test.skipIf(!isRoot)("root leaves the root of a user alone, and can still ask it", async () => {
+  const pool = shop.collection("plain", [
+    { name: "plain", files: { "bin/plain": "p", "lib/setuid": { body: "x", mode: 0o4755, uid: 33, gid: 33 } } },
+  ]);
+  chmodSync(shop.folder, 0o755);
+  const prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+  const root = shop.root();
+  chownSync(root, 65534, 65534);
+  await must(["repo", "add", "-D", root, "plain", pool], { prefix });
+  await must(["install", "plain", "-D", root, "-y"], { prefix });
+  const files = () =>
+    readdirSync(root, { recursive: true, encoding: "utf8" })
+      // Readers say in it that they are there.
+      .filter((path) => !path.endsWith("lock.mdb"))
+      .sort()
+      .map((path) => {
+        const { uid, mode, ino, mtimeMs } = lstatSync(join(root, path));
+        return [path, uid, mode, ino, mtimeMs];
+      });
+  const before = files();
+  for (const words of [
+    ["verify"],
+    ["verify", "--repair"],
+    ["remove", "plain"],
+    ["upgrade"],
+    ["state", "prune"],
+    ["state", "label", "1", "mine"],
+    ["cache", "clean"],
+    ["recover"],
+    ["install", "plain", "--to", join(shop.folder, "tree of a user")],
+  ]) {
+    const refused = await moss([...words, "-D", root, "-y"]);
+    expect([words, refused.code, refused.stderr]).toEqual([
+      words,
+      1,
+      expect.stringContaining("made by the user 65534"),
+    ]);
+    expect(refused.stderr).toContain("setpriv --reuid=65534 --regid=65534 --clear-groups");
+  }
+  expect((await must(["li", "-D", root])).stdout).toContain("plain");
+  expect((await must(["remove", "plain", "--dry-run", "-D", root])).stdout).toContain("plain");
+  expect(files()).toEqual(before);
+  // A root of root's own whose store is a user's is none of root's either.
+  const store = join(root, ".moss/cache");
+  const other = shop.root();
+  mkdirSync(join(store, "assets"), { recursive: true });
+  chownSync(join(store, "assets"), 65534, 65534);
+  const shared = await moss(["repo", "add", "-D", other, "--cache", store, "plain", pool]);
+  expect(shared.stderr).toContain("made by the user 65534");
+  expect(readdirSync(other)).toEqual([]);
+  expect((await must(["verify", "-D", root], { prefix })).stdout).toContain("no difference found");
 });
