@@ -22,6 +22,7 @@ import { makeRoot } from "../root/make";
 import { type Offers, type ResolvedPackage, resolveRoot, rootFacts } from "../root/resolve";
 import { fetchSources, type Source, shareSources, unpackSources } from "../upstreams/prepare";
 import type { StepTime } from "./events";
+import { refuseForeign, refuseForeignMachine } from "./foreign";
 import { writeBuildInfo } from "./info";
 import type { BuildOptions, Ground } from "./options";
 import { ownersInside } from "./owners";
@@ -39,17 +40,19 @@ export interface BuildResult {
 /** What a plan over real packages is made of. */
 export type GroundOptions = Pick<
   BuildOptions,
-  "recipe" | "profile" | "library" | "jobs" | "sourceDateEpoch" | "noCheck" | "compilerCache" | "collections"
+  "recipe" | "profile" | "library" | "jobs" | "sourceDateEpoch" | "noCheck" | "target" | "compilerCache" | "collections"
 >;
 
 /** Plans a build over the packages that its root will really have, so that flags fit their versions. */
 export async function groundOf(options: GroundOptions): Promise<Ground> {
   const { recipe, profile, library, jobs, sourceDateEpoch, noCheck } = options;
   const family = familyOf(library, profile.family);
-  const planOptions = { library, family, jobs, sourceDateEpoch, noCheck, cache: options.compilerCache };
-  const wanted = makePlan(recipe, planOptions).root;
+  const target = options.target === undefined ? {} : { target: options.target };
+  const planOptions = { library, family, jobs, sourceDateEpoch, noCheck, cache: options.compilerCache, ...target };
+  const { root: wanted, architecture } = makePlan(recipe, planOptions);
   const offers = await openCollections(profile.collections, options.collections);
   const packages = resolveRoot(wanted, offers);
+  refuseForeign(architecture, profile, packages);
   const plan = makePlan(recipe, { ...planOptions, facts: rootFacts(packages, family) });
   return { plan, family, offers, packages };
 }
@@ -59,6 +62,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const { recipe, onEvent } = options;
   const watch = new StepWatch();
   readyOutput(options);
+  refuseForeignMachine(options.recipe, options.target);
   const ground = await groundOf(options);
   const { plan, packages, offers } = ground;
   for (const problem of plan.warnings) onEvent({ kind: "problem", problem });

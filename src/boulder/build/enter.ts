@@ -6,10 +6,12 @@ import { openShell } from "../phases/shell";
 import { Workspace } from "../phases/workspace";
 import { makeRoot } from "../root/make";
 import { contextOf, groundOf } from "./build";
+import { refuseForeignMachine } from "./foreign";
 import type { BuildOptions } from "./options";
 
 /** Opens a shell and gives its exit code. Throws what resolving and making the root throw, and `build.busy`. */
 export async function enter(options: BuildOptions): Promise<number> {
+  refuseForeignMachine(options.recipe, options.target);
   const { plan, packages } = await groundOf(options);
   using workspace = Workspace.open(options.cache, options.recipe);
   using root = await makeRoot(packages, {

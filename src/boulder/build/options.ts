@@ -22,6 +22,8 @@ export interface BuildOptions {
   readonly sourceDateEpoch: number;
   readonly compilerCache: boolean;
   readonly noCheck: boolean;
+  /** This target of the recipe alone. */
+  readonly target?: string;
   /** Goes on with an earlier build at this phase. */
   readonly from?: ScriptPhase;
   readonly sources: SourceOptions;

@@ -167,3 +167,33 @@ test.skipIf(!existsSync(FIXTURES))("real recipes can be planned over either fami
     }
   }
 });
+
+test("one target can be chosen, of this architecture or of another", () => {
+  const script = "emul32: true\nbuild: |\n    make\n";
+  const emul = plan(script, { target: "emul32/x86_64" });
+  expect([emul.architecture, shape(emul)]).toEqual(["x86_64", ["emul32/x86_64 none: build"]]);
+  const kinds = (made: Plan) => new Set(made.root.flatMap((item) => item.reasons.map((reason) => reason.kind)));
+  expect([kinds(emul).has("emul32"), kinds(plan(script)).has("emul32")]).toEqual([true, true]);
+  const native = plan(script, { target: "x86_64" });
+  expect([shape(native), kinds(native).has("emul32")]).toEqual([["x86_64 none: build"], false]);
+  const other = plan(script, { target: "aarch64" });
+  expect([other.architecture, shape(other)]).toEqual(["aarch64", ["aarch64 none: build"]]);
+  expect(other.stages[0]?.flags.c).toContain("-march=armv8-a");
+  expect(other.stages[0]?.flags.c).not.toContain("x86-64");
+});
+
+test("a target that the recipe or the macros do not know is refused", () => {
+  const message = (rest: string, target: string): string => {
+    try {
+      return plan(rest, { target }).targets.join(" ");
+    } catch (error) {
+      return error instanceof Failure ? error.message : String(error);
+    }
+  };
+  expect(message("", "emul32/x86_64")).toContain("it has no 32-bit side");
+  expect(message("architectures: [aarch64]\n", "x86_64")).toContain("it is for aarch64, expected that target");
+  expect(message("architectures: [native, emul32]\n", "aarch64")).toBe("aarch64");
+  expect(message("architectures: [native, emul32]\n", "emul32/x86_64")).toBe("emul32/x86_64");
+  expect(message("architectures: [native]\n", "emul32/x86_64")).toContain("it is for native");
+  expect(message("", "vax")).toContain('Cannot build for "vax": no macros for it');
+});

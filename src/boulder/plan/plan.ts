@@ -15,12 +15,24 @@ import { type RootFacts, resolveTuning, type Stage, type TuningResult } from "..
 import type { Recipe, ScriptPhase } from "../recipe/model";
 import { buildFolder, compilerNames, GUEST, pgoFolder, workFolder } from "./guest";
 import { type RootDependency, rootDependencies } from "./root";
-import { environmentOf, hasWorkload, hostArchitecture, scriptOf, selectTargets } from "./targets";
+import {
+  architectureOf,
+  chosenTargets,
+  environmentOf,
+  hasWorkload,
+  hostArchitecture,
+  isEmulated,
+  scriptOf,
+  selectTargets,
+} from "./targets";
 
 export interface PlanOptions {
   readonly family: Family;
   readonly library: MacroLibrary;
+  /** The architecture that all targets are for; the host's where left out. */
   readonly host?: string;
+  /** Builds this target alone, such as `aarch64` or `emul32/x86_64`. */
+  readonly target?: string;
   readonly jobs: number;
   /** Seconds since 1970 that outputs shall carry. */
   readonly sourceDateEpoch: number;
@@ -75,8 +87,9 @@ export class PlanFailure extends Failure {
 
 /** Makes the plan of a recipe. Throws `macro.invalid` with every error of its scripts and tuning. */
 export function makePlan(recipe: Recipe, options: PlanOptions): Plan {
-  const architecture = options.host ?? hostArchitecture();
-  const targets = selectTargets(recipe, architecture);
+  const { target } = options;
+  const architecture = target === undefined ? (options.host ?? hostArchitecture()) : architectureOf(target);
+  const targets = target === undefined ? selectTargets(recipe, architecture) : chosenTargets(recipe, target);
   const problems: Problem[] = [];
   const implied: ImpliedDependency[] = [];
   const stages = targets.flatMap((target) => {
@@ -91,6 +104,8 @@ export function makePlan(recipe: Recipe, options: PlanOptions): Plan {
   }
   const root = rootDependencies({
     recipe,
+    // Where one target was chosen, the root has the 32-bit side only for that.
+    emul32: recipe.options.emul32 && (target === undefined || isEmulated(target)),
     family: options.family,
     implied,
     workload: targets.some((target) => hasWorkload(recipe, target)),

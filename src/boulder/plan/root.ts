@@ -35,6 +35,8 @@ export interface RootInput {
   readonly recipe: Recipe;
   readonly family: Family;
   readonly implied: readonly ImpliedDependency[];
+  /** With the 32-bit side of the toolchain. */
+  readonly emul32: boolean;
   /** With stages that record profiles. */
   readonly workload: boolean;
   /** With compiler caches. */
@@ -55,13 +57,13 @@ export function rootDependencies(input: RootInput): RootDependency[] {
     getOrInsert(found, name, () => []).push(reason);
   };
   const stated = (dependency: string, reason: RootReason) => getOrInsert(found, dependency, () => []).push(reason);
-  const { toolchain, emul32, mold } = recipe.options;
+  const { toolchain, mold } = recipe.options;
   for (const item of family.base) stated(item, { kind: "base", text: "every build" });
   for (const item of family.toolchains[toolchain]) stated(item, { kind: "toolchain", text: `toolchain ${toolchain}` });
   if (input.workload) {
     for (const item of family.workload[toolchain]) stated(item, { kind: "workload", text: "workload" });
   }
-  if (emul32) {
+  if (input.emul32) {
     for (const item of [...family.emul32.all, ...family.emul32[toolchain]])
       stated(item, { kind: "emul32", text: "emul32" });
   }

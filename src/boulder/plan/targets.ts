@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-/** What a recipe is built for: the host's architecture, and where wanted its 32-bit side. */
+/** What a recipe is built for: the host's architecture, and where wanted its 32-bit side; or the target asked for. */
 import { Failure } from "#base/errors";
 import type { BuildDefinition, ProfileDefinition, Recipe, Script, ScriptPhase } from "../recipe/model";
 
@@ -32,8 +32,36 @@ export function selectTargets(recipe: Recipe, host: string): string[] {
   );
 }
 
+/** The architecture of the stones of a target: `x86_64` of `emul32/x86_64`. */
+export function architectureOf(target: string): string {
+  return isEmulated(target) ? target.slice(EMULATED.length) : target;
+}
+
+/**
+ * The targets of a recipe where one was asked for: this one alone. Throws `recipe.invalid` where the recipe does not accept
+ * it, or has no 32-bit side.
+ */
+export function chosenTargets(recipe: Recipe, target: string): string[] {
+  const accepted = recipe.architectures.map((item) => item.text);
+  const emulated = isEmulated(target);
+  if (accepted.length === 0) {
+    if (!emulated || recipe.options.emul32) return [target];
+    throw new Failure("recipe.invalid", `Cannot build "${recipe.name}" for ${target}: it has no 32-bit side`, {
+      hint: "Add `emul32: true` to the recipe.",
+    });
+  }
+  if (accepted.includes(target) || accepted.includes(emulated ? "emul32" : "native")) return [target];
+  throw new Failure(
+    "recipe.invalid",
+    `Cannot build "${recipe.name}" for ${target}: it is for ${accepted.join(", ")}, expected that target among them`,
+    { hint: "Add the target to `architectures`, or leave that key out." },
+  );
+}
+
+const EMULATED = "emul32/";
+
 export function isEmulated(target: string): boolean {
-  return target.startsWith("emul32/");
+  return target.startsWith(EMULATED);
 }
 
 /** The profile of a recipe that applies to a target, or undefined where the top level alone does. */

@@ -46,6 +46,7 @@ export async function buildOptions(
   const memory = options.number("memory", 1, 2 ** 32);
   const processes = options.number("processes", 1, 2 ** 22);
   const verify = options.text("verify");
+  const target = options.text("target");
   return {
     recipe,
     recipePath: path,
@@ -66,6 +67,7 @@ export async function buildOptions(
     command,
     onEvent: watcher.on,
     ...(from === undefined ? {} : { from }),
+    ...(target === undefined ? {} : { target }),
     ...(verify === undefined ? {} : { verify: resolve(verify) }),
     ...(timeout === undefined ? {} : { timeout }),
     ...(memory === undefined ? {} : { memory: memory * MEBIBYTE }),

@@ -41,8 +41,10 @@ async function planOf({ operands, options, ui }: Invocation): Promise<Planned> {
   const sourceDateEpoch = await sourceDateOf(path);
   const noCheck = options.flag("no-check");
   const compilerCache = options.flag("compiler-cache");
+  const target = options.text("target");
+  const asked = { library, jobs, sourceDateEpoch, noCheck, ...(target === undefined ? {} : { target }) };
   const alone = (id: string): Plan =>
-    makePlan(recipe, { library, family: familyOf(library, id), jobs, sourceDateEpoch, noCheck, cache: compilerCache });
+    makePlan(recipe, { ...asked, family: familyOf(library, id), cache: compilerCache });
   const given = options.text("family");
   if (given !== undefined) {
     const reason = "Cannot tell the packages: --family names no collections, expected a profile";
@@ -52,7 +54,7 @@ async function planOf({ operands, options, ui }: Invocation): Promise<Planned> {
   const plan = alone(profile.family);
   try {
     const collections = await collectionOptions(options, false);
-    return await groundOf({ recipe, profile, library, jobs, sourceDateEpoch, noCheck, compilerCache, collections });
+    return await groundOf({ ...asked, recipe, profile, compilerCache, collections });
   } catch (error) {
     if (error instanceof Failure) return { plan, packages: error };
     // Such as a cache that cannot be written to; a plan needs none.

@@ -3,7 +3,7 @@
 
 /** Verbs around a build: what it would do, the build itself, its root, its sources. */
 import { AREAS } from "#boulder/cache/model";
-import { familyOption, RECIPE } from "#cli/boulder/table-recipe";
+import { familyOption, RECIPE, TARGET } from "#cli/boulder/table-recipe";
 import type { OptionSpec, VerbSpec } from "#cli/spec";
 
 /** The phases that have scripts, in their order. */
@@ -19,6 +19,7 @@ const PLAN: readonly OptionSpec[] = [
     complete: "profile",
   },
   familyOption("the profile's"),
+  TARGET,
   { name: "jobs", short: "j", value: "number", help: "jobs of one build; one a processor where absent" },
   { name: "toolchain", value: "name", help: "build with this one, whatever the recipe says", choices: ["gnu", "llvm"] },
   { name: "compiler-cache", short: "c", help: "keep what compilers made for later builds" },

@@ -24,6 +24,14 @@ export function familyOption(otherwise: string): OptionSpec {
   return { name: "family", value: "name", help, complete: ["serpent", "debian"] };
 }
 
+/** The option for one target of a recipe, of this machine or of another. */
+export const TARGET: OptionSpec = {
+  name: "target",
+  value: "name",
+  help: "this target alone: x86_64, emul32/x86_64, aarch64; this machine's where absent",
+  complete: ["x86_64", "emul32/x86_64", "aarch64"],
+};
+
 const FAMILY = familyOption("serpent");
 
 export const RECIPE_VERB: VerbSpec = {
@@ -112,6 +120,7 @@ export const PACKAGE_VERBS: readonly VerbSpec[] = [
         required: true,
         complete: "file",
       },
+      TARGET,
     ],
     examples: [{ command: "boulder split nano --paths list.txt", help: "each path with its package" }],
     load: async () => await import("#cli/boulder/split"),
@@ -127,6 +136,7 @@ export const PACKAGE_VERBS: readonly VerbSpec[] = [
         help: "folder with the stones of a build, whose analysis is asked; this one, or the recipe's, where absent",
         complete: "directory",
       },
+      TARGET,
     ],
     examples: [
       { command: "boulder explain /usr/lib/libz.so.1", help: "the rule that puts it into its package" },
