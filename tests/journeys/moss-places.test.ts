@@ -91,6 +91,38 @@ test("a folder that holds the /usr of another system is left alone", async () =>
   expect(readdirSync(root)).toEqual(["usr"]);
 });
 
+test("what needs an earlier state makes nothing in a folder that moss has never made anything in", async () => {
+  const root = shop.root();
+  const tree = join(shop.folder, "no such tree");
+  const refused: (readonly [string[], string])[] = [
+    [["remove", "nano"], "no installed package has this name"],
+    [["upgrade", "nano"], "no installed package has this name"],
+    [["upgrade", "--to", tree], "moss has never installed anything in it"],
+    [["state", "activate", "1"], "no state has this number"],
+    [["state", "rollback"], "no state is live"],
+    [["state", "remove", "1"], "no state has this number"],
+    [["state", "label", "1", "x"], "no state has this number"],
+    [["repo", "enable", "x"], "Cannot"],
+    [["repo", "update", "x"], "Cannot"],
+  ];
+  for (const [words, said] of refused) {
+    const result = await moss([...words, "-D", root, "-y"]);
+    expect([words, result.code === 0, result.stderr]).toEqual([words, false, expect.stringContaining(said)]);
+    expect([words, readdirSync(root)]).toEqual([words, []]);
+  }
+  for (const words of [
+    ["remove"],
+    ["upgrade"],
+    ["state", "prune"],
+    ["cache", "clean"],
+    ["recover"],
+    ["repo", "update"],
+  ]) {
+    await must([...words, "-D", root, "-y"]);
+    expect([words, readdirSync(root)]).toEqual([words, []]);
+  }
+});
+
 test("a store that somebody has deleted is asked for with the way back, and the way leads back", async () => {
   const root = shop.root();
   const cache = join(shop.folder, "cache that goes");

@@ -3,7 +3,7 @@
 
 /** `moss cache clean`: downloads, and what the store holds and no state needs. */
 import { resolve } from "node:path";
-import { openForChange } from "#cli/moss/engine";
+import { openMade } from "#cli/moss/engine";
 import { waitOf } from "#cli/moss/root";
 import { watch } from "#cli/moss/watch";
 import type { Invocation } from "#cli/spec";
@@ -15,7 +15,12 @@ import { cleanStore } from "#transition/clean";
 export async function run(invocation: Invocation): Promise<void> {
   const { ui, command, options } = invocation;
   const wait = waitOf(invocation);
-  using moss = await openForChange(invocation);
+  using moss = await openMade(invocation);
+  if (moss.root.readOnly) {
+    ui.event({ type: "done", downloads: 0, assets: 0, packages: 0, bytes: 0 });
+    ui.say("There is nothing to clean.");
+    return;
+  }
   using _lock = moss.root.lock({ command, wait });
   const forgotten = options.text("forget");
   if (forgotten !== undefined) forgetRoot(moss.root.cache, resolve(forgotten));

@@ -4,7 +4,7 @@
 /** What install, remove and upgrade share: show the plan, ask, and carry it out. */
 import { Failure } from "#base/errors";
 import { noteCopies } from "#cli/moss/copies";
-import { finishEarlier, openForAsking, openForChange } from "#cli/moss/engine";
+import { finishEarlier, openForAsking, openForChange, openMade } from "#cli/moss/engine";
 import { interruptible } from "#cli/moss/interrupt";
 import { askToGoOn, sinceStart, tellOutcome } from "#cli/moss/result";
 import { userName, waitOf } from "#cli/moss/root";
@@ -20,6 +20,8 @@ import { checkRoot } from "#transition/checks";
 const QUESTION = "Do you wish to continue?";
 
 export interface Change {
+  /** True where there is something to do in a root that moss has never made anything in. */
+  readonly begins?: boolean;
   /** Makes the plan; again where another command was faster. */
   readonly plan: (moss: Moss) => Promise<Plan>;
   /** Done before planning, such as refreshing collections. */
@@ -28,12 +30,16 @@ export interface Change {
   readonly nothing: (plan: Plan) => string;
 }
 
-export async function change(invocation: Invocation, { plan: makePlan, before, nothing }: Change): Promise<void> {
+export async function change(
+  invocation: Invocation,
+  { plan: makePlan, before, nothing, begins }: Change,
+): Promise<void> {
   const { ui, options, command } = invocation;
   const wait = waitOf(invocation);
   const started = sinceStart();
   const dryRun = options.flag("dry-run");
-  using moss = dryRun ? openForAsking(invocation) : await openForChange(invocation);
+  const open = begins === true ? openForChange : openMade;
+  using moss = dryRun ? openForAsking(invocation) : await open(invocation);
   // Whoever cannot go on should know before having thought about a plan.
   if (!dryRun) await finishEarlier(invocation, moss);
   if (!dryRun) checkRoot(moss.root.directory, moss.root.states().length > 0);

@@ -3,7 +3,7 @@
 
 /** `moss collection remove`, `enable`, `disable`, `set-priority`. */
 import { Failure } from "#base/errors";
-import { openForChange } from "#cli/moss/engine";
+import { openForAsking, openForChange } from "#cli/moss/engine";
 import { watch } from "#cli/moss/watch";
 import type { Invocation } from "#cli/spec";
 import { findCollection } from "#collections/config";
@@ -19,10 +19,13 @@ export async function run(invocation: Invocation): Promise<void> {
   const { ui, operands, verb, options } = invocation;
   const names = verb.name === "set-priority" ? operands.slice(0, 1) : [...new Set(operands)];
   const priority = verb.name === "set-priority" ? priorityOf(operands[1] ?? "") : undefined;
+  {
+    // A wrong name changes nothing, wherever it stands, and nothing is made for it.
+    using reader = openForAsking(invocation);
+    const all = await reader.collections();
+    for (const name of names) findCollection(all, name);
+  }
   using moss = await openForChange(invocation);
-  const all = await moss.collections();
-  // A wrong name changes nothing, wherever it stands.
-  for (const name of names) findCollection(all, name);
   for (const name of names) {
     if (verb.name === "remove") {
       const orphans = await dropCollection(moss, name);

@@ -2,15 +2,25 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** `moss collection update`. */
-import { openForChange } from "#cli/moss/engine";
+import { openForAsking, openForChange, openMade } from "#cli/moss/engine";
 import { watch } from "#cli/moss/watch";
 import type { Invocation } from "#cli/spec";
 import { counted } from "#cli/style";
+import { findCollection } from "#collections/config";
 import { refreshCollections } from "#moss/collections";
+
+/** Are there no collections to refresh? Throws `collection.unknown` for a wrong name, before anything is made for it. */
+async function namesNone(invocation: Invocation): Promise<boolean> {
+  using reader = openForAsking(invocation);
+  const all = await reader.collections();
+  for (const name of invocation.operands) findCollection(all, name);
+  return all.length === 0;
+}
 
 export async function run(invocation: Invocation): Promise<void> {
   const { ui, operands, options } = invocation;
-  using moss = await openForChange(invocation);
+  const none = await namesNone(invocation);
+  using moss = await (none ? openMade : openForChange)(invocation);
   using watcher = watch(ui);
   const { refreshed } = await refreshCollections(moss, {
     names: operands,

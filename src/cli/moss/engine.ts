@@ -23,11 +23,23 @@ export async function openForChange({ options }: Invocation): Promise<Moss> {
 }
 
 /**
+ * For changing what moss has made. Where it never made anything there is nothing to change: then nothing is made now, and the root
+ * can be asked only, so that the answer is that of an empty one. Throws as `openForChange` does.
+ */
+export async function openMade(invocation: Invocation): Promise<Moss> {
+  const directory = invocation.options.text("directory") ?? "/";
+  if (existsSync(`${directory}/.moss`)) return await openForChange(invocation);
+  checkFirst(directory);
+  return openForAsking(invocation);
+}
+
+/**
  * Finishes or undoes what a run that was cut off left, before anything is planned on what it is about to be. Throws
  * root.busy.
  */
 export async function finishEarlier(invocation: Invocation, moss: Moss): Promise<void> {
   const { ui, command } = invocation;
+  if (moss.root.readOnly) return;
   using watcher = watch(ui);
   await recoverRoot(moss.root, { command, wait: waitOf(invocation) }, watcher.on);
 }

@@ -19,6 +19,7 @@ export async function run(invocation: Invocation): Promise<void> {
     return;
   }
   await change(invocation, {
+    begins: true,
     before: async (moss) => {
       const unread = (await moss.catalogue()).unread().map(({ name }) => name);
       if (unread.length === 0 || moss.root.readOnly) return;

@@ -3,7 +3,7 @@
 
 /** `moss state label`. */
 import { Failure } from "#base/errors";
-import { openForChange } from "#cli/moss/engine";
+import { openMade } from "#cli/moss/engine";
 import { stateNumber, waitOf } from "#cli/moss/root";
 import { oneLine } from "#cli/moss/text";
 import type { Invocation } from "#cli/spec";
@@ -21,7 +21,8 @@ export async function run(invocation: Invocation): Promise<void> {
       `Cannot label the state "${id}": ${label.length} characters, expected at most ${LONGEST}`,
     );
   }
-  using moss = await openForChange(invocation);
+  using moss = await openMade(invocation);
+  moss.root.state(id);
   labelState(moss.root, id, label, { command, wait: waitOf(invocation) });
   ui.event({ type: "labelled", state: id, label });
   ui.say(label === "" ? `State ${id} has no label.` : `State ${id} is labelled "${label}".`);

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** `moss state prune` and `moss state remove`: states go, and with them what only they need. */
-import { finishEarlier, openForAsking, openForChange } from "#cli/moss/engine";
+import { finishEarlier, openForAsking, openMade } from "#cli/moss/engine";
 import { askToGoOn, sinceStart } from "#cli/moss/result";
 import { waitOf } from "#cli/moss/root";
 import { fittedTable } from "#cli/moss/table";
@@ -19,7 +19,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const { ui, operands, options, command, verb } = invocation;
   const wait = waitOf(invocation);
   const keep = options.number("keep", 1) ?? KEEP;
-  using moss = options.flag("dry-run") ? openForAsking(invocation) : await openForChange(invocation);
+  using moss = options.flag("dry-run") ? openForAsking(invocation) : await openMade(invocation);
   const { root } = moss;
   if (!options.flag("dry-run")) await finishEarlier(invocation, moss);
   const states =

@@ -5,7 +5,7 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { noteCopies } from "#cli/moss/copies";
-import { openForAsking, openForChange } from "#cli/moss/engine";
+import { openForAsking, openForChange, openMade } from "#cli/moss/engine";
 import { interruptible } from "#cli/moss/interrupt";
 import { askToGoOn, sinceStart } from "#cli/moss/result";
 import { waitOf } from "#cli/moss/root";
@@ -50,7 +50,9 @@ export async function writeTree(invocation: Invocation, { plan: makePlan, before
   const directory = resolve(options.text("to") ?? "");
   const force = options.flag("force");
   const foreign = anew && !writable(options.text("directory") ?? "/");
-  using moss = foreign ? openForAsking(invocation) : await openForChange(invocation);
+  using moss = foreign ? openForAsking(invocation) : await (anew ? openForChange : openMade)(invocation);
+  // Where nothing was ever installed there is nothing to take over either: this says so.
+  if (!anew) moss.root.view(() => undefined);
   using own = foreign ? ownStore() : undefined;
   const home = own ?? moss;
   checkTarget(home.root, directory, force);
