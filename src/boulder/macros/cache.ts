@@ -5,21 +5,19 @@
  * Parsed macro files, kept. Reading their YAML with all places takes a tenth of a second of every build; what was made of
  * the same texts by the same executable is read back instead. From the sources nothing is kept: the parser may change.
  */
-import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
+import { isCompiled } from "#sys/data";
 import { sha256Hex } from "#sys/sha256";
 import { writeFileAtomic } from "#sys/sync";
-
-/** Is this the compiled executable? Its sources lie in no folder. */
-const compiled = !existsSync(import.meta.path);
 
 /**
  * What `make` gives, or what it gave for the same `texts` before. `folder` is trusted like the executable: only its own
  * user writes there.
  */
 export function keptFor<T>(folder: string | undefined, texts: readonly string[], make: () => T): T {
-  if (folder === undefined || !compiled) return make();
+  if (folder === undefined || !isCompiled) return make();
   const { size, mtimeMs } = statSync(process.execPath);
   const key = sha256Hex(JSON.stringify([process.execPath, size, mtimeMs, texts]));
   const file = join(folder, "macros");
