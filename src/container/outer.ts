@@ -7,12 +7,13 @@
  * much as bubblewrap itself. Perl is essential in Debian, starts in under a millisecond and can make any system call.
  *
  * It decides nothing. It is given steps, each a name and a fixed number of arguments (see `Steps`), and does them in
- * order; the last becomes another program. A step that fails is reported on descriptor 3 and ends it with code 125.
+ * order; the last becomes another program. A step that fails is reported on descriptor 3 and ends it with code 125. The
+ * steps come from descriptor 4, so that it can be started before they are known; where they do not come, it ends.
  */
 import type { Identity } from "#container/identity";
 
 const SCRIPT = String.raw`
-my ($UNSHARE, $MOUNT, $PRLIMIT, $PRCTL, $CALLER) = splice @ARGV, 0, 5;
+my ($UNSHARE, $MOUNT, $PRLIMIT, $PRCTL, $EXIT_GROUP, $CALLER) = @ARGV;
 sub failed { syswrite(OUT, "failed\t@_: $!\n"); exit 125 }
 $^F = 3; # the descriptor goes on to bubblewrap
 open(OUT, '>&=', 3);
@@ -68,7 +69,9 @@ sub child { my ($flags, $uids, $gids, $proc, $apart) = @_;
       close TELL; close WAIT;
       map_command($told, $go, $uids, $gids, $proc);
       close $go }
-    waitpid($child, 0); exit($? & 127 ? 128 + ($? & 127) : $? >> 8) }
+    waitpid($child, 0);
+    # Someone waits for this: nothing is tidied up before.
+    syscall($EXIT_GROUP, $? & 127 ? 128 + ($? & 127) : $? >> 8) }
   close $r; close $w2 if $flags;
   # Here, because only who owns the process namespace may mount what shows it: MS_NOSUID | MS_NODEV | MS_NOEXEC.
   my ($type, $none) = ("proc", "");
@@ -83,6 +86,14 @@ sub child { my ($flags, $uids, $gids, $proc, $apart) = @_;
   for my $end (*TELL, *WAIT) { fcntl($end, 2, 0) or failed("fcntl") } # F_SETFD: bubblewrap gets them
   # The second time it only finds the end, and closes it: the command would inherit it otherwise.
   @APART = ("--unshare-user", "--info-fd", fileno TELL, "--userns-block-fd", fileno WAIT, "--block-fd", fileno WAIT) }
+open(STEPS, '<&=', 4);
+my $text = "";
+1 while sysread(STEPS, $text, 65536, length $text);
+close STEPS;
+# Fewer than announced: who would have sent them has ended, or could not make them. Nothing has been done yet.
+my ($size) = unpack "N", $text;
+defined $size && length $text == $size + 4 or exit 125;
+@ARGV = unpack "x4 (N/a*)*", $text;
 while (@ARGV) {
   my $step = shift @ARGV;
   if ($step eq "mount") { my ($src, $dst, $type, $flags, $data) = splice @ARGV, 0, 5;
@@ -100,14 +111,16 @@ while (@ARGV) {
 `;
 
 const ARM = process.arch === "arm64";
-/** Numbers of unshare, mount, prlimit64 and prctl. */
-const CALLS = ARM ? ["97", "40", "261", "167"] : ["272", "165", "302", "157"];
+/** Numbers of unshare, mount, prlimit64, prctl and exit_group. */
+const CALLS = ARM ? ["97", "40", "261", "167", "94"] : ["272", "165", "302", "157", "231"];
 
 const CLONE_NEWNS = 0x0002_0000;
 const CLONE_NEWUSER = 0x1000_0000;
 const CLONE_NEWPID = 0x2000_0000;
 const CLONE_NEWCGROUP = 0x0200_0000;
 const MS_REC_PRIVATE = 0x4_4000;
+/** Bytes of a size before a step's word. */
+const WORD = 4;
 
 /** Collects steps for the program. */
 export class Steps {
@@ -173,8 +186,22 @@ export class Steps {
     this.#list.push("umask", mask);
     return this;
   }
-  /** The whole command line, ending in the program that it becomes. */
-  exec(program: readonly string[]): string[] {
-    return ["perl", "-e", SCRIPT, ...CALLS, String(process.pid), ...this.#list, "exec", ...program];
+  /** All steps, ending in the program that it becomes, as it reads them: their size, then each with its own before it. */
+  exec(program: readonly string[]): Buffer {
+    const words = [...this.#list, "exec", ...program];
+    const size = words.reduce((sum, word) => sum + WORD + Buffer.byteLength(word), 0);
+    const bytes = Buffer.allocUnsafe(WORD + size);
+    bytes.writeUInt32BE(size);
+    let at = WORD;
+    for (const word of words) {
+      const length = bytes.write(word, at + WORD);
+      at = bytes.writeUInt32BE(length, at) + length;
+    }
+    return bytes;
   }
+}
+
+/** The command line of the program; its descriptor 3 takes reports, and 4 gives the steps. */
+export function outerCommand(): string[] {
+  return ["perl", "-e", SCRIPT, ...CALLS, String(process.pid)];
 }

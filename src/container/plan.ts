@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-/** From checked options to the command line that makes the container: the outer steps, then bubblewrap's own arguments. */
+/** From checked options to the steps that make the container: those of the outer program, then bubblewrap's arguments. */
 import { existsSync, lstatSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "#base/errors";
@@ -180,7 +180,7 @@ export function identity(checked: Checked): Identity {
   return checked.fakeroot ? rootIdentity() : singleIdentity(0, 0);
 }
 
-/** The command line. `procs` are the cgroups to join, `byGroup` the bounds that these keep. */
+/** The steps, as the outer program reads them. `procs` are the cgroups to join, `byGroup` the bounds that these keep. */
 export function plan(
   checked: Checked,
   options: ContainerOptions,
@@ -192,7 +192,7 @@ export function plan(
     /** Whether the container has a control group of its own, for its init. */
     readonly delegated: boolean;
   },
-): string[] {
+): Buffer {
   if (options.keep !== undefined) mkdirSync(options.keep, { recursive: true });
   const who = identity(checked);
   const steps = new Steps();

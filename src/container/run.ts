@@ -7,7 +7,7 @@
  * From outside in: an outer user and mount namespace in which the overlay is mounted, bubblewrap in it, the program in
  * that. All processes end with the container; all mounts are gone with its namespaces, so nothing has to be undone.
  */
-import { closeSync, readSync, rmdirSync } from "node:fs";
+import { rmdirSync } from "node:fs";
 import { constants } from "node:os";
 import { resolve } from "node:path";
 import { Failure } from "#base/errors";
@@ -15,18 +15,16 @@ import { Groups } from "#container/cgroup";
 import { type Checked, checkOptions } from "#container/check";
 import { startFailure } from "#container/command";
 import { firstProcess, waitUntilEnded } from "#container/ended";
+import { Helper } from "#container/helper";
 import type { ContainerOptions, ContainerResult, OutputSink, Usage } from "#container/options";
 import { plan, rlimits } from "#container/plan";
 import { scratchPoint } from "#container/scratch";
-import { c, check, cString, ptr } from "#sys/libc";
 
 export type { Bind, ContainerOptions, ContainerResult, Limits, OutputSink, Usage } from "#container/options";
 
 const MAX_CAPTURE = 64 * 1024 * 1024;
 /** Of output that is passed on, the beginning is kept too: bubblewrap speaks before the program does, or never. */
 const HEAD = 4096;
-const MAX_STATUS = 64 * 1024;
-const MFD_CLOEXEC = 1;
 const TIMED_OUT = 124;
 const CANCELLED = 130;
 /** What the kernel does to process 1 of a namespace that asks for a power-off, or for a restart. */
@@ -57,17 +55,6 @@ async function drain(
   return Buffer.concat(parts).toString("utf8");
 }
 
-/** A nameless file for what the outer program and bubblewrap report; a pipe would need a reader while they run. */
-function statusFile(): number {
-  const name = cString("moss-container");
-  return check(c.memfd_create(ptr(name), MFD_CLOEXEC), "memfd_create");
-}
-
-function readStatus(fd: number): string {
-  const buffer = Buffer.alloc(MAX_STATUS);
-  return buffer.toString("utf8", 0, readSync(fd, buffer, 0, MAX_STATUS, 0));
-}
-
 function signalName(code: number): string | undefined {
   const number = code - 128;
   return Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
@@ -89,9 +76,14 @@ function setupFailure(checked: Checked, text: string): Failure {
  *
  * Throws `usage` or `root.invalid` for options that make no container, `container.unavailable` where this machine allows
  * none, `container.failed` where one could not be made. A command that fails, is missing, is killed or runs too long is
- * no failure but a result.
+ * no failure but a result. `early` is a helper that was started with the same options; it is taken over.
  */
-export async function runInRoot(options: ContainerOptions, onOutput?: OutputSink): Promise<ContainerResult> {
+export async function runInRoot(
+  options: ContainerOptions,
+  onOutput?: OutputSink,
+  early?: Helper,
+): Promise<ContainerResult> {
+  await using helper = early ?? Helper.start(options);
   const checked = checkOptions(options);
   const keep = options.keep === undefined ? undefined : resolve(options.keep);
   const absolute = keep === undefined ? options : { ...options, keep };
@@ -100,43 +92,28 @@ export async function runInRoot(options: ContainerOptions, onOutput?: OutputSink
   const needed = [bwrap, ...checked.layers, ...checked.binds.map((bind) => bind.source)];
   const scratch = scratchPoint(keep === undefined ? needed : [...needed, keep]);
   try {
-    const command = plan(checked, absolute, {
+    const steps = plan(checked, absolute, {
       bwrap,
       scratch: scratch.path,
       procs: groups.procs,
       byGroup: groups.enforced,
       delegated: groups.delegated,
     });
-    return await launch(checked, absolute, command, groups, onOutput);
+    helper.send(steps);
+    return await finish(helper, checked, absolute, groups, onOutput);
   } finally {
     if (scratch.made) rmdirSync(scratch.path);
   }
 }
 
-async function launch(
+async function finish(
+  helper: Helper,
   checked: Checked,
   options: ContainerOptions,
-  command: string[],
   groups: Groups,
   onOutput: OutputSink | undefined,
 ): Promise<ContainerResult> {
-  const started = performance.now();
-  const passed = options.interactive === true;
-  const status = statusFile();
-  const child = Bun.spawn(command, {
-    cwd: "/",
-    env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C" },
-    stdio: [
-      passed || options.terminal === true
-        ? "inherit"
-        : options.input === undefined
-          ? "ignore"
-          : Buffer.from(options.input),
-      passed ? "inherit" : "pipe",
-      passed ? "inherit" : "pipe",
-      status,
-    ],
-  });
+  const { child } = helper;
   let timedOut = false;
   let cancelled = false;
   const kill = (): void => child.kill("SIGKILL");
@@ -159,16 +136,15 @@ async function launch(
       child.stderr instanceof ReadableStream ? drain(child.stderr, "stderr", onOutput) : "",
       child.exited,
     ]);
-    if (cancelled || timedOut) await waitUntilEnded(firstProcess(readStatus(status)));
-    const wallMs = performance.now() - started;
+    if (cancelled || timedOut) await waitUntilEnded(firstProcess(helper.status()));
+    const wallMs = performance.now() - helper.started;
     const heard = onOutput === undefined ? { stdout, stderr } : { stdout: "", stderr: "" };
     const result = { ...heard, timedOut, cancelled, usage: usageOf(options, child, groups, wallMs) };
     if (cancelled) return { ...result, code: CANCELLED };
     if (timedOut) return { ...result, code: TIMED_OUT };
-    return { ...result, ...outcome(checked, options, exit, readStatus(status), stderr) };
+    return { ...result, ...outcome(checked, options, exit, helper.status(), stderr) };
   } finally {
     clearTimeout(timer);
-    closeSync(status);
     options.signal?.removeEventListener("abort", cancel);
   }
 }

@@ -4,7 +4,8 @@
 /** Runs the program that moss-container was asked for, with the caller's terminal. */
 import { Failure } from "#base/errors";
 import type { Invocation, Options } from "#cli/spec";
-import type { Bind, ContainerOptions, ContainerResult } from "#container/run";
+import { Helper } from "#container/helper";
+import type { Bind, ContainerOptions, ContainerResult } from "#container/options";
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 
@@ -96,7 +97,6 @@ function usageLine({ usage }: ContainerResult): string {
 }
 
 export async function run({ options, operands, ui }: Invocation): Promise<number> {
-  const { runInRoot } = await import("#container/run");
   const stop = new AbortController();
   const abort = (): void => stop.abort();
   process.on("SIGTERM", abort);
@@ -105,7 +105,11 @@ export async function run({ options, operands, ui }: Invocation): Promise<number
   const ignore = (): void => undefined;
   process.on("SIGINT", ignore);
   try {
-    const result = await runInRoot({ ...containerOptions(options, operands), signal: stop.signal });
+    const asked = { ...containerOptions(options, operands), signal: stop.signal };
+    const helper = Helper.start(asked);
+    // What it needs of us is loaded while it starts.
+    const { runInRoot } = await import("#container/run");
+    const result = await runInRoot(asked, undefined, helper);
     if (options.flag("json")) {
       const { code, signal, timedOut, usage } = result;
       ui.flush();
