@@ -20,13 +20,18 @@ const PLAIN_EVERY = 5000;
 const EVENT_EVERY = 250;
 const CELLS = 24;
 
-/** Rate and time left, from the start of the work. */
-function pace(done: number, total: number | undefined, started: number, unit: Unit): string {
-  const seconds = (performance.now() - started) / 1000;
+/** What has been seen must say something of the rest: this share of the work, or this many seconds of it. */
+const ENOUGH_SHARE = 0.05;
+const ENOUGH_SECONDS = 20;
+const FEW_SECONDS = 3;
+
+/** Rate, from the start of the work, and the time left, once that can be told; `seconds` have passed. */
+export function pace(done: number, total: number | undefined, seconds: number, unit: Unit): string {
   if (seconds < 0.5 || done === 0) return "";
   const rate = done / seconds;
   const speed = unit === "bytes" ? `${formatBytes(rate)}/s` : `${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s`;
-  const left = total === undefined ? 0 : Math.round((total - done) / rate);
+  const tellable = seconds >= FEW_SECONDS && (seconds >= ENOUGH_SECONDS || done >= (total ?? 0) * ENOUGH_SHARE);
+  const left = total === undefined || !tellable ? 0 : Math.round((total - done) / rate);
   return left < 1 ? speed : `${speed}, ${formatDuration(left * 1000).replace(".0 s", " s")} left`;
 }
 
@@ -81,6 +86,10 @@ abstract class Base implements Progress {
     this.draw();
   }
 
+  protected get seconds(): number {
+    return (performance.now() - this.started) / 1000;
+  }
+
   hide(): void {}
 
   end(): void {
@@ -112,7 +121,7 @@ export class TerminalProgress extends Base {
     const percent = share === undefined ? "" : ` ${Math.floor(share * 100)}%`;
     const parts = [
       position(this.done, total, this.unit) + percent,
-      pace(this.done, total, this.started, this.unit),
+      pace(this.done, total, this.seconds, this.unit),
       this.note,
     ];
     const line = fittedLine(this.label, share, parts, terminalWidth() - 1);
@@ -138,7 +147,7 @@ export class PlainProgress extends Base {
   protected override draw(): void {
     // The first report comes when there is something to tell: short work needs no line.
     if (performance.now() - this.started < PLAIN_EVERY / 2) return;
-    const parts = [position(this.done, this.total, this.unit), pace(this.done, this.total, this.started, this.unit)];
+    const parts = [position(this.done, this.total, this.unit), pace(this.done, this.total, this.seconds, this.unit)];
     writeAll(2, `${pad(this.label, 12)} ${parts.filter((part) => part !== "").join("  ")}\n`);
   }
 }

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Imports Debian packages as stones: resolve, fetch, scan, plan, write, index. Silent: events and a report. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, unlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, unlinkSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
 import { Failure } from "#base/errors";
@@ -33,16 +33,18 @@ const SCRATCH = ".moss-deb-";
 export type ImportEvent =
   | AptEvent
   | { readonly type: "resolved"; readonly packages: number }
-  | { readonly type: "scanned"; readonly name: string; readonly done: number; readonly total: number }
+  | ({ readonly type: "scanned"; readonly name: string } & Share)
   | { readonly type: "planned"; readonly packages: number }
-  | {
-      readonly type: "written";
-      readonly name: string;
-      readonly done: number;
-      readonly total: number;
-      readonly size: number;
-    }
+  | ({ readonly type: "written"; readonly name: string; readonly size: number } & Share)
   | { readonly type: "indexed"; readonly packages: number };
+
+/** How far a piece of work is, in packages and in bytes: packages differ too much in size to tell how long the rest takes. */
+interface Share {
+  readonly done: number;
+  readonly total: number;
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
 
 export interface ImportOptions {
   /** Names of Debian packages, and paths of `.deb` files (words with a slash or ending in `.deb`). */
@@ -151,7 +153,12 @@ async function scanAll(collected: Collected, context: Context): Promise<ScanSet>
   const items = collected.set.all();
   const python = collected.set.get("python3")?.version.match(/^\d+\.\d+/)?.[0];
   const options = { folder, machine, present: python === undefined ? [] : [`/usr/bin/python${python}`] };
+  const sizes = new Map(
+    items.map((item) => [item, statSync(debOf(collected, item), { throwIfNoEntry: false })?.size ?? 0]),
+  );
+  const totalBytes = items.reduce((sum, item) => sum + (sizes.get(item) ?? 0), 0);
   let done = 0;
+  let doneBytes = 0;
   const scans = await mapLimited(items, pool.size, async (item) => {
     const path = debOf(collected, item);
     const sha256 = item.apt?.sha256 ?? hashFile(path);
@@ -160,7 +167,8 @@ async function scanAll(collected: Collected, context: Context): Promise<ScanSet>
       scan = await pool.run({ kind: "scan", path, sha256, options });
       kept.keepScan(scan, options);
     }
-    emit({ type: "scanned", name: item.name, done: ++done, total: items.length });
+    doneBytes += sizes.get(item) ?? 0;
+    emit({ type: "scanned", name: item.name, done: ++done, total: items.length, doneBytes, totalBytes });
     return item.local === undefined ? scan : { ...scan, file: basename(item.local) };
   });
   return new RelatedSet(scans);
@@ -181,8 +189,10 @@ async function writeAll(
   const weight = (plan: PackagePlan) =>
     scanned.get(plan.name)?.files.reduce((sum, file) => sum + (file.size ?? 0), 0) ?? 0;
   const order = plans.map((plan) => ({ plan, weight: weight(plan) })).sort((a, b) => b.weight - a.weight);
+  const totalBytes = order.reduce((sum, item) => sum + item.weight, 0);
   let done = 0;
-  const packages = await mapLimited(order, pool.size, async ({ plan }): Promise<ImportedPackage> => {
+  let doneBytes = 0;
+  const packages = await mapLimited(order, pool.size, async ({ plan, weight: bytes }): Promise<ImportedPackage> => {
     const item = collected.set.get(plan.name);
     const scan = scanned.get(plan.name);
     if (item === undefined || scan === undefined) throw new Error(`no package ${plan.name} in its own set`);
@@ -198,7 +208,9 @@ async function writeAll(
       if (!existsSync(path)) renameSync(join(folder, file), path);
       kept.keepStone(scan.sha256, plan, profile, stone);
     }
-    emit({ type: "written", name: plan.name, done: ++done, total: plans.length, size: stone.size });
+    doneBytes += bytes;
+    const share = { done: ++done, total: plans.length, doneBytes, totalBytes };
+    emit({ type: "written", name: plan.name, size: stone.size, ...share });
     const reason = collected.reasons.get(plan.name) ?? { kind: "asked" };
     return { plan, scan: { file: scan.file, sha256: scan.sha256 }, stone, reason };
   });

@@ -18,13 +18,16 @@ export function watch(ui: Ui): Watcher {
     bar?.progress.end();
     bar = undefined;
   };
-  const show = (label: string, unit: "bytes" | "items", done: number, total: number, note: string): void => {
+  const show = (label: string, done: number, total: number, note: string): void => {
     if (bar?.label !== label) {
       end();
-      bar = { label, progress: ui.progress(label, unit) };
+      bar = { label, progress: ui.progress(label, "bytes") };
     }
     bar.progress.update(done, total, printable(note));
-    if (done >= total) end();
+  };
+  const packages = (label: string, event: ImportEvent & { readonly type: "scanned" | "written" }): void => {
+    show(label, event.doneBytes, event.totalBytes, `${event.done}/${event.total} ${event.name}`);
+    if (event.done >= event.total) end();
   };
   let bytes = 0;
   const on = (event: ImportEvent): void => {
@@ -43,13 +46,15 @@ export function watch(ui: Ui): Watcher {
         ui.event(event);
         return ui.note(`Fetching ${counted(event.packages, "package")}, ${formatBytes(event.bytes)}`);
       case "downloading":
-        return show("Fetching", "bytes", (event.percent / 100) * bytes, bytes, "");
+        show("Fetching", (event.percent / 100) * bytes, bytes, "");
+        if (event.percent >= 100) end();
+        return;
       case "scanned":
-        return show("Reading", "items", event.done, event.total, event.name);
+        return packages("Reading", event);
       case "planned":
         return ui.note(`Decided on ${counted(event.packages, "package")}`);
       case "written":
-        return show("Writing", "items", event.done, event.total, event.name);
+        return packages("Writing", event);
       case "indexed":
         return ui.note(`Indexed ${counted(event.packages, "stone")}`);
     }
