@@ -54,6 +54,7 @@ test.skipIf(!HAVE_TINY)("a recipe becomes a stone, manifests, logs and a record 
   const info = buildInfo();
   expect([info.networking, info.jobs, info.root.map((item) => item.name)]).toEqual([false, 3, ["tiny"]]);
   expect(readdirSync(join(tiny.cache, "builds/sample-1-1/logs")).sort()).toEqual([
+    "events.jsonl",
     "x86_64-build.log",
     "x86_64-check.log",
     "x86_64-install.log",

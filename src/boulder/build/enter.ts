@@ -5,9 +5,10 @@
 import { openShell } from "../phases/shell";
 import { Workspace } from "../phases/workspace";
 import { makeRoot } from "../root/make";
-import { contextOf, groundOf } from "./build";
+import { groundOf } from "./build";
 import { refuseForeignMachine } from "./foreign";
 import type { BuildOptions } from "./options";
+import { contextOf } from "./stages";
 
 /** Opens a shell and gives its exit code. Throws what resolving and making the root throw, and `build.busy`. */
 export async function enter(options: BuildOptions): Promise<number> {

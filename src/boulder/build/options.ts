@@ -26,6 +26,8 @@ export interface BuildOptions {
   readonly target?: string;
   /** Goes on with an earlier build at this phase. */
   readonly from?: ScriptPhase;
+  /** Runs this phase alone, in the folders of an earlier build where it is not the first one; no packaging. */
+  readonly only?: ScriptPhase;
   readonly sources: SourceOptions;
   readonly collections: CollectionOptions;
   /** Folder of the stones. */

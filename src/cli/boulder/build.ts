@@ -42,6 +42,10 @@ export async function buildOptions(
   const cache = cacheFolder(options);
   mkdirSync(cache, { recursive: true });
   const from = PHASES.find((phase) => phase === options.text("from"));
+  const only = PHASES.find((phase) => phase === options.text("only"));
+  if (from !== undefined && only !== undefined) {
+    throw new Failure("usage", "Cannot build with both --from and --only: expected one of them");
+  }
   const timeout = options.number("timeout", 1, LONGEST_SECONDS);
   const memory = options.number("memory", 1, 2 ** 32);
   const processes = options.number("processes", 1, 2 ** 22);
@@ -67,6 +71,7 @@ export async function buildOptions(
     command,
     onEvent: watcher.on,
     ...(from === undefined ? {} : { from }),
+    ...(only === undefined ? {} : { only }),
     ...(target === undefined ? {} : { target }),
     ...(verify === undefined ? {} : { verify: resolve(verify) }),
     ...(timeout === undefined ? {} : { timeout }),
@@ -87,11 +92,13 @@ export async function run(invocation: Invocation): Promise<void> {
     const asked = await buildOptions(invocation, watcher, controller.signal);
     const { packages, times, logs } = await build(asked);
     watcher.end();
-    if (options.flag("local")) await indexFolder(asked.output);
+    if (options.flag("local") && asked.only === undefined) await indexFolder(asked.output);
     const stones = packages.map(({ name, file, size, sha256 }) => ({ name, file, size, sha256 }));
     ui.event({ type: "result", stones, times, logs });
     ui.note(`${timesTable(times)}\nLogs are in ${logs}`);
     for (const { file } of packages) ui.say(file);
+    if (asked.only !== undefined)
+      ui.note(`Only ${asked.only} was run, and nothing packaged; --from goes on with a phase`);
   } finally {
     process.removeListener("SIGINT", stop);
     process.removeListener("SIGTERM", stop);

@@ -39,7 +39,7 @@ export function watchBuild(ui: Ui, output: boolean): BuildWatcher {
   const decoder = new TextDecoder();
   const on = (event: BuildEvent): void => {
     if (event.kind === "output") {
-      if (ui.json) ui.event({ type: "output", text: decoder.decode(event.chunk, { stream: true }) });
+      if (ui.json) tell(ui, { type: "output", text: decoder.decode(event.chunk, { stream: true }) });
       else pen.add(event.chunk);
       return;
     }
@@ -61,14 +61,19 @@ export function watchBuild(ui: Ui, output: boolean): BuildWatcher {
 function tellProgram(ui: Ui, event: Exclude<BuildEvent, { kind: "output" }>): void {
   if (event.kind === "source" || event.kind === "root") {
     const { kind: step, ...rest } = event.event;
-    ui.event({ type: event.kind, step, ...rest });
+    tell(ui, { type: event.kind, step, ...rest });
   } else if (event.kind === "packaging") {
     const { type: step, ...rest } = event.event;
-    ui.event({ type: "packaging", step, ...rest });
+    tell(ui, { type: "packaging", step, ...rest });
   } else {
     const { kind, ...rest } = event;
-    ui.event({ type: kind === "done" ? "phase-done" : kind, ...rest });
+    tell(ui, { type: kind === "done" ? "phase-done" : kind, ...rest });
   }
+}
+
+/** Every event of a build says when it was. */
+function tell(ui: Ui, event: { readonly type: string } & Readonly<Record<string, unknown>>): void {
+  ui.event({ ...event, time: new Date().toISOString() });
 }
 
 function tellPeople(ui: Ui, event: Exclude<BuildEvent, { kind: "output" }>): void {
