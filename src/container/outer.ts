@@ -52,7 +52,7 @@ sub map_command { my ($told, $go, $uids, $gids, $proc) = @_;
   syswrite($go, "x") }
 # Goes on as process 1 of the process namespace that was entered, which ends when the program that was started does.
 # With flags, that process enters a user namespace of its own, and this one, which has the right to, writes its maps.
-sub child { my ($flags, $uids, $gids, $proc, $apart) = @_;
+sub child { my ($flags, $uids, $gids, $proc, $masked, $apart) = @_;
   my ($r, $w, $r2, $w2, $told, $go);
   pipe($r, $w) or failed("pipe");
   $apart and (pipe($told, TELL) && pipe(WAIT, $go) or failed("pipe"));
@@ -76,6 +76,9 @@ sub child { my ($flags, $uids, $gids, $proc, $apart) = @_;
   # Here, because only who owns the process namespace may mount what shows it: MS_NOSUID | MS_NODEV | MS_NOEXEC.
   my ($type, $none) = ("proc", "");
   length $proc and (syscall($MOUNT, $type, $proc, $type, 14, $none) == 0 or failed("mount", $proc));
+  for my $path (grep { -e } map { "$proc/$_" } split ' ', $masked) { # MS_BIND, then MS_REMOUNT and MS_RDONLY too
+    syscall($MOUNT, $path, $path, $none, 0x1000, $none) == 0 or failed("mount", $path);
+    syscall($MOUNT, $none, $path, $none, 0x102f, $none) == 0 or failed("mount", $path) }
   $flags and (syscall($UNSHARE, $flags + 0) == 0 or failed("unshare", $flags));
   # After the change of rights, which would take it away. The byte cannot be written where the other has already gone.
   die_with();
@@ -105,7 +108,7 @@ while (@ARGV) {
   elsif ($step eq "rlimit") { my ($which, $value) = splice @ARGV, 0, 2; my $pair = pack("QQ", $value, $value);
     syscall($PRLIMIT, 0, $which + 0, $pair, 0) == 0 or failed("setrlimit", $which, $value) }
   elsif ($step eq "enter") { enter(splice @ARGV, 0, 4) }
-  elsif ($step eq "child") { child(splice @ARGV, 0, 5) }
+  elsif ($step eq "child") { child(splice @ARGV, 0, 6) }
   elsif ($step eq "exec") { splice @ARGV, 1, 0, @APART; exec { $ARGV[0] } @ARGV; failed("exec", $ARGV[0]) }
   else { $! = 22; failed("step", $step) } }
 `;
@@ -145,19 +148,19 @@ export class Steps {
    * Goes on as process 1 of the new process namespace, and dies with the program that was started: all that comes later
    * dies with it, at whatever moment that is killed. (Bubblewrap killed in its first steps would leave a child behind.)
    * With an identity, in a user namespace whose maps this program's rights allow. With a folder, /proc of the new process
-   * namespace is mounted there.
+   * namespace is mounted there, and what of it is named in `masked` and exists is read-only.
    */
-  child(identity?: Identity, proc = ""): this {
+  child(identity?: Identity, proc = "", masked: readonly string[] = []): this {
     const flags = identity === undefined ? 0 : CLONE_NEWUSER;
-    this.#list.push("child", String(flags), identity?.uids ?? "", identity?.gids ?? "", proc, "");
+    this.#list.push("child", String(flags), identity?.uids ?? "", identity?.gids ?? "", proc, masked.join(" "), "");
     return this;
   }
   /**
    * The same, and bubblewrap makes the user namespace for the command alone, with these maps. It stays outside of that:
    * its root is the host's, and who has its rights could follow /proc/1/root there, or trace it.
    */
-  childApart(uids: string, gids: string, proc: string): this {
-    this.#list.push("child", "0", uids, gids, proc, "1");
+  childApart(uids: string, gids: string, proc: string, masked: readonly string[]): this {
+    this.#list.push("child", "0", uids, gids, proc, masked.join(" "), "1");
     return this;
   }
   mount(source: string, target: string, type: string, flags: number, data: string): this {

@@ -140,14 +140,11 @@ function mountSys(steps: Steps, scratch: string): string {
   return sys;
 }
 
-/** What of /proc steers the whole machine, and root could write: the owner of these files is the real root. */
+/**
+ * What of /proc steers the whole machine, and root could write: the owner of these files is the real root. The outer
+ * program makes it read-only; bubblewrap would read the table of all mounts again for each.
+ */
 const STEERING = ["sys", "sysrq-trigger", "irq", "bus"];
-
-function procArguments(proc: string | undefined, nested: boolean): string[] {
-  if (proc === undefined) return ["--proc", "/proc"];
-  const masks = nested ? [] : STEERING.flatMap((name) => ["--ro-bind-try", join(proc, name), join("/proc", name)]);
-  return ["--bind", proc, "/proc", ...masks];
-}
 
 function bubblewrap(bwrap: string, parts: Parts, checked: Checked, options: ContainerOptions): string[] {
   const args = [bwrap, "--die-with-parent", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"];
@@ -161,7 +158,9 @@ function bubblewrap(bwrap: string, parts: Parts, checked: Checked, options: Cont
     args.push("--cap-drop", "ALL", ...FAKEROOT_RIGHTS.flatMap((right) => ["--cap-add", right]));
   }
   args.push(checked.access === "read-only" ? "--ro-bind" : "--bind", parts.merged, "/");
-  args.push("--dev", "/dev", ...procArguments(parts.proc, options.nested === true), "--ro-bind-try", parts.sys, "/sys");
+  args.push("--dev", "/dev");
+  args.push(...(parts.proc === undefined ? ["--proc", "/proc"] : ["--bind", parts.proc, "/proc"]));
+  args.push("--ro-bind-try", parts.sys, "/sys");
   if (parts.groups !== undefined) args.push("--bind", parts.groups, "/sys/fs/cgroup");
   args.push("--perms", "1777", "--tmpfs", "/tmp", "--perms", "0755", "--tmpfs", "/run");
   for (const target of options.tmpfs ?? []) args.push("--tmpfs", target);
@@ -210,11 +209,12 @@ export function plan(
   if (own !== undefined) steps.mkdir(own);
   const groups = privileged && context.delegated ? join(context.scratch, "cgroup") : undefined;
   if (groups !== undefined) steps.mkdir(groups).mount("cgroup2", groups, "cgroup2", 0, "");
+  const steering = options.nested === true ? [] : STEERING;
   // Without fakeroot, bubblewrap puts the command into a user namespace below in any case.
   if (own !== undefined && checked.fakeroot) {
     const inside = privileged ? who : mappedOnto(who);
-    steps.childApart(inside.uids, inside.gids, own);
-  } else steps.child(privileged ? who : undefined, own);
+    steps.childApart(inside.uids, inside.gids, own, steering);
+  } else steps.child(privileged ? who : undefined, own, steering);
   for (const [, which, value] of rlimits(options, context.byGroup)) steps.rlimit(which, value);
   return steps.exec(
     bubblewrap(context.bwrap, { merged, sys, ...(own === undefined ? {} : { proc: own }) }, checked, options),
