@@ -64,7 +64,7 @@ export async function removeStates(
     if (found.length > 0) tx.bucket(JOURNAL).set(CURRENT, journalOf(tx, found, options.command));
     return found;
   });
-  if (states.length === 0) return { states, packages: 0, trees: 0, assets: 0, bytes: 0 };
+  if (states.length === 0) return { states, packages: 0, trees: 0, assets: 0, bytes: 0, held: 0 };
   fault("prune-begun");
   return { ...(await finishRemoval(root, options, onEvent)), states };
 }

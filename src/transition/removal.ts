@@ -43,6 +43,8 @@ export interface RemovalResult {
   readonly assets: number;
   /** Bytes given back. */
   readonly bytes: number;
+  /** Bytes that other links still hold; see #transition/sweep. */
+  readonly held: number;
   /** Why the store was not swept, where it was not. */
   readonly unswept?: string;
 }

@@ -17,7 +17,10 @@ import { FILES, SCHEMA, STATES } from "#transition/schema";
 
 export interface Swept {
   readonly assets: number;
+  /** Bytes given back. */
   readonly bytes: number;
+  /** Bytes that left the store and that a link to the file elsewhere, such as in a tree made with `--to`, still holds. */
+  readonly held: number;
   /** Why nothing was swept, where nothing was. */
   readonly unswept?: string;
 }
@@ -28,6 +31,7 @@ export function sweep(root: MossRoot, onEvent: Listener): Swept {
     root.aloneInCache(() => sweepAlone(root, onEvent)) ?? {
       assets: 0,
       bytes: 0,
+      held: 0,
       unswept: "another root is using the cache",
     }
   );
@@ -40,9 +44,10 @@ function sweepAlone(root: MossRoot, onEvent: Listener): Swept {
     if (name.endsWith(".tmp")) rmSync(`${root.store}/${name}`, { force: true });
   const needed = new Set<string>();
   const missing = collectAll(root, needed);
-  if (missing !== undefined) return { assets: 0, bytes: 0, unswept: missing };
+  if (missing !== undefined) return { assets: 0, bytes: 0, held: 0, unswept: missing };
   let assets = 0;
   let bytes = 0;
+  let held = 0;
   const folders = readdirSync(root.store).filter((name) => /^[0-9a-f]{2}$/.test(name));
   folders.forEach((folder, i) => {
     for (const name of readdirSync(`${root.store}/${folder}`)) {
@@ -54,10 +59,11 @@ function sweepAlone(root: MossRoot, onEvent: Listener): Swept {
       assets += 1;
       // Bytes come back with the last link: a tree on disk may still hold the file.
       if (stat.nlink === 1) bytes += stat.blocks * 512;
+      else held += stat.blocks * 512;
     }
     onEvent({ kind: "removed", what: "asset", name: folder, bytes, done: i + 1, total: folders.length });
   });
-  return { assets, bytes };
+  return { assets, bytes, held };
 }
 
 /** Adds the assets that every root of the store needs. Gives the reason where one of them cannot be asked. */

@@ -188,7 +188,15 @@ test("one store serves many roots, and keeps what any of them needs", async () =
 test("cache clean gives back what a tree elsewhere was made of, and nothing that a state needs", async () => {
   const { root } = await prepare(shop, ["nano"]);
   await must(["install", "-D", root, "-y", "which", "--to", join(shop.folder, "elsewhere")]);
-  expect((await must(["cache", "clean", "-D", root])).stdout).toContain("0 downloads, 1 package and 1 file");
+  const cleaned = await must(["cache", "clean", "-D", root]);
+  expect(cleaned.stdout).toContain("0 downloads, 1 package and 1 file");
+  // The tree still has the file; once it is gone too, nothing is said of it.
+  expect(cleaned.stdout).toMatch(
+    / 0 B given back \([\d.]+ KiB more are still held by links to the same files elsewhere\)/,
+  );
+  await must(["install", "-D", root, "-y", "which", "--to", join(shop.folder, "elsewhere too")]);
+  rmSync(join(shop.folder, "elsewhere too"), { recursive: true });
+  expect((await must(["cache", "clean", "-D", root])).stdout).toMatch(/ [\d.]+ KiB given back\.\n$/);
   expect((await must(["cache", "clean", "-D", root])).stdout).toBe("There is nothing to clean.\n");
   expect((await must(["verify", "-D", root])).stdout).toContain("no difference found");
 });

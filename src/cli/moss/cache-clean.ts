@@ -5,9 +5,10 @@
 import { resolve } from "node:path";
 import { openMade } from "#cli/moss/engine";
 import { waitOf } from "#cli/moss/root";
+import { givenBack } from "#cli/moss/text";
 import { watch } from "#cli/moss/watch";
 import type { Invocation } from "#cli/spec";
-import { counted, formatBytes } from "#cli/style";
+import { counted } from "#cli/style";
 import { clearDownloads } from "#moss/downloads";
 import { forgetRoot } from "#transition/cache";
 import { cleanStore } from "#transition/clean";
@@ -17,7 +18,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const wait = waitOf(invocation);
   using moss = await openMade(invocation);
   if (moss.root.readOnly) {
-    ui.event({ type: "done", downloads: 0, assets: 0, packages: 0, bytes: 0 });
+    ui.event({ type: "done", downloads: 0, assets: 0, packages: 0, bytes: 0, held: 0 });
     ui.say("There is nothing to clean.");
     return;
   }
@@ -35,13 +36,14 @@ export async function run(invocation: Invocation): Promise<void> {
     assets: swept.assets,
     packages: swept.packages,
     bytes,
+    held: swept.held,
     unswept: swept.unswept,
   });
   const nothing = downloads.files + swept.packages + swept.assets === 0;
   ui.say(
     nothing
       ? "There is nothing to clean."
-      : `${counted(downloads.files, "download")}, ${counted(swept.packages, "package")} and ${counted(swept.assets, "file")} of the store went, ${formatBytes(bytes)} given back.`,
+      : `${counted(downloads.files, "download")}, ${counted(swept.packages, "package")} and ${counted(swept.assets, "file")} of the store went, ${givenBack(bytes, swept.held)}.`,
   );
   if (swept.unswept !== undefined) ui.warn(`The store was not swept: ${swept.unswept}`);
 }

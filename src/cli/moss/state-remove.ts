@@ -6,10 +6,10 @@ import { finishEarlier, openForAsking, openMade } from "#cli/moss/engine";
 import { askToGoOn, sinceStart } from "#cli/moss/result";
 import { waitOf } from "#cli/moss/root";
 import { fittedTable } from "#cli/moss/table";
-import { formatTime, oneLine } from "#cli/moss/text";
+import { formatTime, givenBack, oneLine } from "#cli/moss/text";
 import { watch } from "#cli/moss/watch";
 import type { Invocation } from "#cli/spec";
-import { counted, formatBytes, formatDuration } from "#cli/style";
+import { counted, formatDuration } from "#cli/style";
 import { statesOf } from "#moss/states";
 import { prunable, type RemoveResult, removeStates } from "#transition/prune";
 
@@ -49,10 +49,10 @@ export async function run(invocation: Invocation): Promise<void> {
 }
 
 function tell({ ui }: Invocation, result: RemoveResult, took: number): void {
-  const { states, packages, trees, assets, bytes, unswept } = result;
-  ui.event({ type: "done", states: states.map(({ id }) => id), packages, trees, assets, bytes, unswept });
+  const { states, packages, trees, assets, bytes, held, unswept } = result;
+  ui.event({ type: "done", states: states.map(({ id }) => id), packages, trees, assets, bytes, held, unswept });
   ui.say(
-    `${ui.style.green(`${counted(states.length, "state")} removed`)}: ${counted(packages, "package")}, ${counted(trees, "tree")} and ${counted(assets, "file")} of the store went, ${formatBytes(bytes)} given back, in ${formatDuration(took)}.`,
+    `${ui.style.green(`${counted(states.length, "state")} removed`)}: ${counted(packages, "package")}, ${counted(trees, "tree")} and ${counted(assets, "file")} of the store went, ${givenBack(bytes, held)}, in ${formatDuration(took)}.`,
   );
   if (unswept !== undefined) ui.warn(`The store was not swept: ${unswept}`);
 }
