@@ -64,7 +64,7 @@ export async function runStages(
   for (const stage of stages) {
     if (fresh) {
       onEvent({ kind: "prepare", target: stage.target, stage: stage.stage });
-      await prepareStage(stage, context, sources, options.sources.offline);
+      await prepareStage(stage, context, sources);
       watch.lap(phaseName(stage, "prepare"));
     }
     const phases = phasesOf(stage, options);
@@ -104,18 +104,13 @@ function phasesOf(stage: PlannedStage, { from, only }: BuildOptions): readonly P
 }
 
 /** Fresh sources for a stage; what profiles recorded in the stage before stays. */
-async function prepareStage(
-  stage: PlannedStage,
-  context: PhaseContext,
-  sources: readonly Source[],
-  offline: boolean,
-): Promise<void> {
+async function prepareStage(stage: PlannedStage, context: PhaseContext, sources: readonly Source[]): Promise<void> {
   const { workspace } = context;
   const folder = workspace.place(stage.buildFolder);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { mode: 0o755 });
   workspace.place(stage.pgoFolder);
-  await unpackSources(sources, folder, offline, (upstream) => unpackInside(stage, upstream, context));
+  await unpackSources(sources, folder, (upstream) => unpackInside(stage, upstream, context));
 }
 
 /** A failed phase with what it was missing, where its last lines say so. */

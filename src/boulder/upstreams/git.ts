@@ -3,46 +3,31 @@
 
 /**
  * Git upstreams: a bare mirror in the cache for each repository, from which a working tree of exactly one commit is made.
- * A commit names its content by hash, that of its submodules too, so what is checked out is what the recipe names.
+ * A commit names its content by hash, that of its submodules too, so what is checked out is what the recipe names. Submodules
+ * have mirrors like any other upstream, so that once fetched they need no network.
  */
 import { existsSync, lstatSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "#base/errors";
-import { run } from "#sys/process";
 import { sha256Hex } from "#sys/sha256";
 import type { GitUpstream } from "../recipe/model";
 import { isAddress, lockFor, type SourceOptions } from "./archives";
+import { git } from "./git-run";
+import { placeBelow } from "./place";
+import { submodulesOf } from "./submodules";
 
 /** The bare repository of an upstream that holds the commit wanted. */
 export interface GitSource {
   readonly mirror: string;
   readonly commit: string;
+  readonly uri: string;
+  /** Below the working tree that it is part of; empty for the upstream itself. */
+  readonly path: string;
+  readonly submodules: readonly GitSource[];
 }
 
-// Nothing of the user's or the machine's configuration, no questions, no hooks.
-const ENVIRONMENT: Readonly<Record<string, string>> = {
-  PATH: "/usr/bin:/usr/sbin:/bin",
-  HOME: "/nonexistent",
-  GIT_CONFIG_NOSYSTEM: "1",
-  GIT_CONFIG_GLOBAL: "/dev/null",
-  GIT_TERMINAL_PROMPT: "0",
-  GIT_ASKPASS: "true",
-  LC_ALL: "C.UTF-8",
-};
-
-async function git(words: readonly string[], cwd: string): Promise<{ code: number; stdout: string; stderr: string }> {
-  try {
-    return await run(["git", "-c", "core.hooksPath=/dev/null", "-c", "safe.directory=*", ...words], {
-      cwd,
-      env: ENVIRONMENT,
-    });
-  } catch (cause) {
-    throw new Failure("upstream.failed", "Cannot run git: it is not installed", {
-      hint: "Install the package git.",
-      cause,
-    });
-  }
-}
+/** Submodules of one upstream, those of submodules among them: far more than any project has. */
+const MOST_SUBMODULES = 1000;
 
 function mirrorPath(cache: string, uri: string): string {
   const base = uri
@@ -52,8 +37,39 @@ function mirrorPath(cache: string, uri: string): string {
   return join(cache, "git", `${sha256Hex(uri).slice(0, 16)}-${base}.git`);
 }
 
-/** Makes sure that the mirror holds the upstream's commit. Throws `upstream.failed`, also where the ref is no full commit. */
+/**
+ * Makes sure that mirrors hold the upstream's commit and those of its submodules. Throws `upstream.failed`, also where the ref is
+ * no full commit, and `upstream.unsafe` for submodules that are refused.
+ */
 export async function fetchGit(upstream: GitUpstream, options: SourceOptions): Promise<GitSource> {
+  let left = MOST_SUBMODULES;
+  const fetchAll = async (wanted: GitUpstream, path: string): Promise<GitSource> => {
+    const { uri, place } = wanted;
+    const { mirror, commit } = await fetchCommit(wanted, options);
+    const submodules: GitSource[] = [];
+    // One after another: several may share a mirror.
+    for (const { path: directory, uri: address, commit: ref } of await submodulesOf(mirror, commit, uri)) {
+      if (left-- === 0) {
+        throw new Failure(
+          "upstream.unsafe",
+          `Cannot use "${upstream.uri}": it has more than ${MOST_SUBMODULES} submodules, expected at most that many`,
+        );
+      }
+      const fileName = address.replace(/\/+$/, "").replace(/^.*\//, "");
+      submodules.push(
+        await fetchAll({ kind: "git", uri: address, mirrors: [], ref, fileName, directory, place }, directory),
+      );
+    }
+    return { mirror, commit, uri, path, submodules };
+  };
+  return await fetchAll(upstream, "");
+}
+
+/** Makes sure that the mirror of one repository holds a commit. */
+async function fetchCommit(
+  upstream: GitUpstream,
+  options: SourceOptions,
+): Promise<{ readonly mirror: string; readonly commit: string }> {
   const mirror = mirrorPath(options.cache, upstream.uri);
   mkdirSync(join(options.cache, "git"), { recursive: true });
   using _lock = await lockFor(`${mirror}.lock`);
@@ -110,29 +126,24 @@ function placesOf(upstream: GitUpstream, options: SourceOptions): string[] {
   return options.offline ? places.filter((uri) => uri.startsWith("file:") || uri.startsWith("/")) : places;
 }
 
-/** Makes the working tree of a commit in a new folder, submodules included (they need the network). */
-export async function checkoutGit(
-  source: GitSource,
-  upstream: GitUpstream,
-  folder: string,
-  offline: boolean,
-): Promise<void> {
+/**
+ * Makes the working tree of a commit in a new folder, submodules included. Throws `upstream.failed`, and `upstream.unsafe` where
+ * something of another upstream is in the way.
+ */
+export async function checkoutGit(source: GitSource, folder: string): Promise<void> {
+  const { uri } = source;
   const fail = (step: string, text: string) =>
-    new Failure("upstream.failed", `Cannot check out "${upstream.uri}": ${step}: ${lastLine(text)}`);
+    new Failure("upstream.failed", `Cannot check out "${uri}": ${step}: ${lastLine(text)}`);
   mkdirSync(folder, { recursive: true });
   // An archive that was unpacked here could bring settings and hooks, which git would run on the host.
   if (lstatSync(join(folder, ".git"), { throwIfNoEntry: false }) !== undefined) {
-    throw new Failure(
-      "upstream.unsafe",
-      `Cannot check out "${upstream.uri}": ".git" is there, expected a folder without`,
-      {
-        hint: "Use another `clonedir`.",
-      },
-    );
+    throw new Failure("upstream.unsafe", `Cannot check out "${uri}": ".git" is there, expected a folder without`, {
+      hint: "Use another `clonedir`.",
+    });
   }
   const steps: readonly (readonly string[])[] = [
     ["init", "-q"],
-    ["remote", "add", "origin", upstream.uri],
+    ["remote", "add", "origin", uri],
     ["fetch", "-q", "--depth", "1", source.mirror, source.commit],
     ["checkout", "-q", "--detach", source.commit],
   ];
@@ -140,13 +151,11 @@ export async function checkoutGit(
     const { code, stderr } = await git(step, folder);
     if (code !== 0) throw fail(`git ${step[0]}`, stderr);
   }
-  if (!existsSync(join(folder, ".gitmodules"))) return;
-  if (offline) throw fail("submodules", "they need the network");
-  const update = await git(
-    ["submodule", "-q", "update", "--init", "--recursive", "--depth", "1", "--jobs", "4"],
-    folder,
-  );
-  if (update.code !== 0) throw fail("git submodule", update.stderr);
+  if (source.submodules.length === 0) return;
+  for (const submodule of source.submodules) await checkoutGit(submodule, placeBelow(folder, submodule.path));
+  // Their addresses into the settings: scripts that update submodules find them there, and nothing to do.
+  const { code, stderr } = await git(["submodule", "-q", "init"], folder);
+  if (code !== 0) throw fail("git submodule", stderr);
 }
 
 function lastLine(text: string): string {

@@ -40,14 +40,13 @@ export function shareSources(sources: readonly Source[], folder: string): void {
 export async function unpackSources(
   sources: readonly Source[],
   folder: string,
-  offline: boolean,
   foreign: (upstream: ArchiveUpstream) => Promise<void>,
 ): Promise<void> {
   mkdirSync(folder, { recursive: true });
   for (const source of sources) {
     if (source.kind === "archive" && !source.upstream.unpack) continue;
     const place = placeBelow(folder, source.upstream.directory);
-    if (source.kind === "git") await checkoutGit(source.source, source.upstream, place, offline);
+    if (source.kind === "git") await checkoutGit(source.source, place);
     else if (isForeign(source.file)) await foreign(source.upstream);
     else {
       unpackArchive(source.file, place, { stripDirs: source.upstream.stripDirs, name: source.upstream.fileName });

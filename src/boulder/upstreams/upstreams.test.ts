@@ -255,7 +255,7 @@ test("a git upstream is checked out at exactly its commit, later without the rep
   rmSync(folder, { recursive: true });
   expect(await fetchGit(wanted, { ...given, offline: true })).toEqual(source);
   const out = join(fresh(), "lib");
-  await checkoutGit(source, wanted, out, true);
+  await checkoutGit(source, out);
   expect(readFileSync(join(out, "file"), "utf8")).toBe("one\n");
 });
 
@@ -267,7 +267,7 @@ test("git is not run in a folder where an archive may have left settings and hoo
   const hooks = join(work, "lib/.git/hooks");
   mkdirSync(hooks, { recursive: true });
   writeFileSync(join(hooks, "post-checkout"), `#!/bin/sh\ntouch ${work}/ran\n`, { mode: 0o755 });
-  expect(await failureOf(checkoutGit(source, upstream, join(work, "lib"), true))).toMatchObject({
+  expect(await failureOf(checkoutGit(source, join(work, "lib")))).toMatchObject({
     code: "upstream.unsafe",
   });
   expect(existsSync(join(work, "ran"))).toBe(false);
