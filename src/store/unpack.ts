@@ -33,7 +33,7 @@ export interface Unpacked {
 }
 
 /** XXH3-128 of no bytes. */
-const EMPTY_BODY = "99aa06d3014798d86001c324468d497f";
+export const EMPTY_BODY = "99aa06d3014798d86001c324468d497f";
 
 /**
  * Unpacks a stone. Every checksum of it is verified, and first that the file is the package `id`, from the same open file
@@ -77,7 +77,8 @@ export function unpackStone({ id, path }: StoneFile, arrival: Arrival, token: st
   };
 }
 
-function toRecord(
+/** A layout's entry as the database keeps it; undefined for what is never installed. Throws stone.layout where its body did not come. */
+export function toRecord(
   entry: LayoutEntry,
   learnt: ReadonlyMap<string, LearntBody>,
   digestOf: (xattrs: Xattrs) => string,

@@ -8,7 +8,7 @@ import type { PackageId } from "#model/package";
 import { putSmall } from "#store/put";
 import { sha256Hex } from "#sys/sha256";
 import { syncFileSystem } from "#sys/sync";
-import { arrive, writePackages } from "#transition/arrive";
+import { arrive, type Bring, writePackages } from "#transition/arrive";
 import {
   type Arrived,
   changeOf,
@@ -43,8 +43,8 @@ import { emptyTree } from "#tree/merge";
 export type { Selection, Wanted } from "#transition/change";
 
 export type ApplyRequest = Wanted & {
-  /** Stones of the packages that the database does not know yet. */
-  readonly stones: ReadonlyMap<PackageId, string>;
+  /** Stones of the packages that the database does not know yet, or what brings these from elsewhere. */
+  readonly stones: ReadonlyMap<PackageId, string> | Bring;
   /** A few words for the list of states, such as "Install nano". */
   readonly summary: string;
   /** The command line, and who ran it. */
@@ -54,6 +54,8 @@ export type ApplyRequest = Wanted & {
   readonly systemModel: string;
   /** The state that the plan was made on (0: none); refused as root.busy where another is live by now. */
   readonly base?: number;
+  /** True where the first state is to take the place of a /usr that moss did not write. */
+  readonly takeOver?: boolean;
   readonly hooks?: Hooks;
   /** Milliseconds to wait for another writer. */
   readonly wait?: number;
@@ -87,7 +89,7 @@ export async function apply(root: MossRoot, request: ApplyRequest, onEvent: List
   const hooks = request.hooks ?? {};
   await recover(root, hooks, onEvent);
   const active = root.active();
-  checkRoot(root.directory, root.states().length > 0);
+  checkRoot(root.directory, request.takeOver === true || root.states().length > 0);
   if (request.base !== undefined && request.base !== (active?.id ?? 0)) {
     throw new Failure(
       "root.busy",

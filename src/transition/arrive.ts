@@ -16,35 +16,45 @@ import { writeRelations } from "#transition/relations";
 import type { MossRoot } from "#transition/root";
 import { ATTRIBUTES, FILES, PACKAGES } from "#transition/schema";
 
-/** Unpacks those of `ids` that are missing. Throws package.unknown where a stone is not at hand, and stone.* failures. */
+/** Packages from elsewhere than stones: puts their bodies into the open arrival folder and gives all of `ids`. */
+export type Bring = (ids: readonly PackageId[], arrival: Arrival) => Arrived;
+
+/**
+ * Unpacks those of `ids` that are missing, or has them brought. Throws package.unknown where a stone is not at hand, and
+ * stone.* failures.
+ */
 export async function arrive(
   root: MossRoot,
   ids: readonly PackageId[],
-  stones: ReadonlyMap<PackageId, string>,
+  from: ReadonlyMap<PackageId, string> | Bring,
   arrival: Arrival,
   onEvent: Listener,
 ): Promise<Arrived> {
   const missing = root.view((tx) => ids.filter((id) => !tx.bucket(PACKAGES).has(id)));
   const borrowed = borrow(root, missing, arrival);
-  const found = missing
-    .filter((id) => !borrowed.has(id))
-    .map((id) => {
-      const path = stones.get(id);
-      if (path !== undefined) return { id, path };
-      throw new Failure("package.unknown", `Cannot install the package "${id}": its stone is not at hand`);
-    });
-  if (found.length === 0) return borrowed;
+  const absent = missing.filter((id) => !borrowed.has(id));
+  const found = typeof from === "function" ? [] : absent.map((id) => ({ id, path: stoneOf(id, from) }));
+  if (absent.length === 0) return borrowed;
   onEvent({ kind: "phase", phase: "unpack" });
   arrival.open();
-  const arrived = await unpackAll(found, arrival, (name, done) => {
-    onEvent({ kind: "unpack", name, done, total: found.length });
-    fault("unpacked");
-  });
+  const arrived =
+    typeof from === "function"
+      ? from(absent, arrival)
+      : await unpackAll(found, arrival, (name, done) => {
+          onEvent({ kind: "unpack", name, done, total: found.length });
+          fault("unpacked");
+        });
   syncFileSystem(root.store);
   fault("arrived");
   arrival.admit();
   fault("admitted");
   return new Map([...borrowed, ...arrived]);
+}
+
+function stoneOf(id: PackageId, stones: ReadonlyMap<PackageId, string>): string {
+  const path = stones.get(id);
+  if (path !== undefined) return path;
+  throw new Failure("package.unknown", `Cannot install the package "${id}": its stone is not at hand`);
 }
 
 /** Writes the packages that have arrived. */

@@ -45,7 +45,9 @@ export function checkRoot(directory: string, managed: boolean): void {
       "root.dangerous",
       `Cannot take over "${usr}": it holds files that moss did not put there, expected nothing`,
       {
-        hint: "Choose an empty directory with -D.",
+        hint: existsSync(`${directory}/.moss/db/state`)
+          ? "An older moss made this root: moss state import takes it over."
+          : "Choose an empty directory with -D.",
       },
     );
   }

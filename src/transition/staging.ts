@@ -67,9 +67,12 @@ export function freePlace(root: MossRoot, used: readonly string[]): string {
   }
 }
 
-/** Removes what lies among the trees and is not recorded: it is from a run that did not end. */
+/**
+ * Removes trees of ours that are not recorded: they are from a run that did not end. What has another name stays: the older
+ * moss keeps its states' trees in the same folder.
+ */
 export function discardUnknownTrees(root: MossRoot, used: readonly string[]): string[] {
-  const unknown = readdirSync(root.trees).filter((name) => !used.includes(name));
+  const unknown = readdirSync(root.trees).filter((name) => /^tree-\d+$/.test(name) && !used.includes(name));
   for (const name of unknown) rmSync(`${root.trees}/${name}`, { recursive: true, force: true });
   return unknown;
 }

@@ -15,11 +15,11 @@ export function openForAsking({ options }: Invocation): Moss {
   return open(options.text("directory"), options.text("cache"), true);
 }
 
-/** For changing. Throws root.invalid, root.readonly. */
-export async function openForChange({ options }: Invocation): Promise<Moss> {
+/** For changing; `takeOver` where /usr may be what others put there. Throws root.invalid, root.readonly. */
+export async function openForChange({ options }: Invocation, takeOver = false): Promise<Moss> {
   const directory = options.text("directory");
   if (process.geteuid?.() !== 0) await (await import("#cli/moss/namespace")).enterNamespace(directory ?? "/");
-  return open(directory, options.text("cache"), false);
+  return open(directory, options.text("cache"), false, takeOver);
 }
 
 /**
@@ -50,7 +50,7 @@ function checkFirst(directory: string): void {
   if (found?.isDirectory() === true && !existsSync(`${directory}/.moss/db/data.mdb`)) checkRoot(directory, false);
 }
 
-function open(directory = "/", cache: string | undefined, readOnly: boolean): Moss {
-  if (!readOnly) checkFirst(directory);
+function open(directory = "/", cache: string | undefined, readOnly: boolean, takeOver = false): Moss {
+  if (!readOnly && !takeOver) checkFirst(directory);
   return Moss.open(directory, cache === undefined ? { readOnly } : { readOnly, cache });
 }

@@ -110,6 +110,15 @@ export const STATE_VERB: VerbSpec = {
     },
     STATE_VERIFY,
     {
+      name: "import",
+      summary: "take over a root that an older moss made, with its history",
+      description:
+        "Reads the SQLite databases of the older moss and copies its files. What it left stays until --delete-old removes it. Cut off anywhere, it is simply run again.",
+      options: [DRY_RUN, { name: "delete-old", help: "afterwards remove what the older moss has left" }],
+      examples: [{ command: "moss state import --dry-run", help: "what would come, and what stands in the way" }],
+      load: async () => await import("#cli/moss/state-import"),
+    },
+    {
       name: "export",
       summary: "write the system model of a state: its collections and the packages asked for",
       operands: [{ name: "state", help: "its number; the live one where absent", optional: true, complete: "state" }],
