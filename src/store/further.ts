@@ -35,6 +35,10 @@ export function linkFurther(place: Place, asset: string, directory: number, name
       if (further === 0 || !existsSync(`${place.storePath}/${asset}`)) throw missing(asset);
       copyAsset(`${place.storePath}/${asset}`, `${place.storePath}/${asset}~${further}`);
       further -= 1;
+    } else if (error.code === "EXDEV") {
+      // On one device and yet of two mounts, or two subvolumes.
+      copyInto(place, asset, directory, name);
+      return;
     } else if (error.code !== "EMLINK") throw error;
   }
 }

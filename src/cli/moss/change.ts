@@ -54,9 +54,9 @@ export async function change(
   }
   const planned = sinceStart();
   showPlan(ui, plan);
+  noteCopies(ui, moss.root, plan);
   if (dryRun) return;
   checkSpace(moss.root, plan);
-  noteCopies(ui, moss.root.store, moss.root.directory);
   askToGoOn(ui, QUESTION);
   using _lock = moss.root.lock({ command, wait });
   while ((moss.root.active()?.id ?? 0) !== plan.base) {

@@ -2,16 +2,21 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Whether files can be links into the store, said before the work begins where they cannot. */
-import { existsSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { formatBytes } from "#cli/style";
 import type { Ui } from "#cli/ui";
+import type { Plan } from "#moss/plan";
+import { placingOf } from "#moss/space";
+import type { MossRoot } from "#transition/root";
 
-function device(path: string): number {
-  return existsSync(path) ? statSync(path).dev : device(dirname(path));
-}
-
-/** Says that files will be copied where the store is on another file system than the tree. */
-export function noteCopies(ui: Ui, store: string, target: string): void {
-  if (device(store) === device(target)) return;
-  ui.note(`The store (${store}) is on another file system than ${target}, so files are copied, not linked.`);
+/** Says how files get into a tree, and what that costs, where they cannot be links. `directory` is that of a tree elsewhere. */
+export function noteCopies(ui: Ui, root: MossRoot, plan: Plan, directory?: string): void {
+  const { strategy, bytes } = placingOf(root, plan, directory);
+  if (strategy === "link" || (strategy === "copy" && bytes === 0)) return;
+  ui.event({ type: "placing", strategy, bytes });
+  const where = `The store (${root.store}) cannot be linked from ${directory ?? root.directory}`;
+  ui.note(
+    strategy === "clone"
+      ? `${where}, so files are cloned: they share their blocks with it.`
+      : `${where}, so files are copied: about ${formatBytes(bytes)}.`,
+  );
 }

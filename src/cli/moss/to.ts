@@ -59,8 +59,8 @@ export async function writeTree(invocation: Invocation, { plan: makePlan, before
   if (!foreign) await before?.(moss);
   const plan = await makePlan(moss, home.root);
   showPlan(ui, plan);
+  noteCopies(ui, home.root, plan, directory);
   if (options.flag("dry-run")) return;
-  noteCopies(ui, home.root.store, directory);
   askToGoOn(ui, `Do you wish to write this tree to ${directory}?`);
   using _lock = home.root.lock({ command, wait });
   using watcher = watch(ui);
