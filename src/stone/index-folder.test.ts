@@ -12,6 +12,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -263,4 +264,12 @@ test("an index with a bad hash or address is refused", () => {
     expect(() => [...streamIndex(entry(good, uri), "i")]).toThrow(/has no valid address/);
   }
   expect(() => [...streamIndex(forge.sampleStone(), "i")]).toThrow(/a stone of type binary, expected repository/);
+});
+
+test("an index is at least as young as its folder, so that a folder that nothing happened to since can be told", async () => {
+  for (const round of [1, 2]) {
+    await indexFolder(folder);
+    const index = statSync(join(folder, "stone.index"));
+    expect([round, statSync(folder).mtimeMs <= index.ctimeMs]).toEqual([round, true]);
+  }
 });

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Makes the index of a folder of stones: the newest release of each package. Unchanged stones are not hashed again. */
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, statSync, utimesSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { errnoCode, Failure } from "#base/errors";
@@ -223,7 +223,11 @@ export async function indexFolder(folder: string, options: IndexOptions = {}): P
     }
     for (const collision of finder.collisions()) onEvent({ type: "collision", ...collision });
   }
-  writeIndex(out, kept, options.profile);
   cache.save();
+  writeIndex(out, kept, options.profile);
+  // Its rename gave the folder a time of its own, a little later. Touched now, it is younger than all that is there, and who
+  // asks whether it is of now need not read it.
+  const now = new Date();
+  utimesSync(out, now, now);
   return kept;
 }

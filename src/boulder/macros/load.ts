@@ -11,7 +11,7 @@ import { Failure } from "#base/errors";
 import { nearest } from "#base/nearest";
 import { compareText } from "#base/order";
 import { dataFolder } from "#sys/data";
-import { keptFor } from "./cache";
+import { keptFor } from "../cache/results";
 import { parseFamily, parseMacroFile } from "./file";
 import type { Family, MacroFile, MacroSet } from "./model";
 
@@ -48,7 +48,7 @@ export function loadMacros(folders: readonly string[], cache?: string): MacroLib
     ),
   );
   return keptFor(
-    cache,
+    cache === undefined ? undefined : join(cache, "macros"),
     files.flatMap(({ file: [, path, text] }) => [path, text]),
     () => parseAll(folders, files),
   );

@@ -34,7 +34,9 @@ export async function openCollections(
   const store = new CollectionStore(options.cache);
   const opened = await openAll(store, collections, options);
   const names = new Map(opened.map(({ name, known }) => [known.name, name]));
-  return new Offers(store.catalogue(opened.map(({ known }) => known)), names);
+  // A refresh after this changes the record for good, so that what is kept under this version is never asked for again.
+  const version = JSON.stringify(opened.map(({ name, known }) => [name, known, store.record(known.name)]));
+  return new Offers(store.catalogue(opened.map(({ known }) => known)), names, { folder: options.cache, version });
 }
 
 /** How many packages each active collection of a profile offers, by its name, after looking at all of them. */

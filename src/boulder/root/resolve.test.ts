@@ -3,6 +3,9 @@
 
 /** Tests of what a build root is made of. */
 import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { CollectionOffer } from "#collections/model";
 import { parseCapability } from "#model/dependency";
 import type { PackageMeta } from "#model/package";
@@ -107,5 +110,28 @@ test("the facts of a root are the versions of its programs and of its C library"
       ["binary(ld.lld)", "1:14.0-55"],
       ["binary(lld)", "1:14.0-55"],
     ]);
+  }
+});
+
+test("an answer is kept for the same question over the same offers, and for no other", () => {
+  const folder = mkdtempSync(join(tmpdir(), "resolve-"));
+  try {
+    const resolve = (offers: readonly CollectionOffer[], version: string, ...words: string[]) => {
+      const source = { ...offersOf(offers), best: () => offers };
+      const known = { folder, version, program: process.execPath };
+      return resolveRoot(want(...words), new Offers(source, new Map([["c", "mine"]]), known));
+    };
+    const offers = [offer("a", { depends: ["b"], provides: ["binary(a)"] }), offer("b"), offer("c")];
+    const first = resolve(offers, "1", "a");
+    expect(first.map((item) => [item.offer.id, item.collection])).toEqual([
+      ["a-1-0", "mine"],
+      ["b-1-0", "mine"],
+    ]);
+    // Nothing offers it any more, and nobody looks.
+    expect(resolve([], "1", "a")).toEqual(first);
+    expect(() => resolve([], "2", "a")).toThrow();
+    expect(() => resolve([], "1", "c")).toThrow();
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Which packages a build root is made of: what is asked for, and all that these need, out of layered collections. */
+import { join } from "node:path";
 import { Failure } from "#base/errors";
 import { compareText } from "#base/order";
 import type { CollectionOffer } from "#collections/model";
@@ -10,6 +11,8 @@ import type { PackageOffer } from "#model/package";
 import { installedOf } from "#solver/installed";
 import type { Incoming, OfferSource, Reason } from "#solver/model";
 import { solve } from "#solver/solve";
+import { sha256Hex } from "#sys/sha256";
+import { keptFor } from "../cache/results";
 import type { Family } from "../macros/model";
 import type { RootFacts } from "../macros/tuning";
 import type { RootDependency } from "../plan/root";
@@ -28,14 +31,24 @@ export interface OffersSource extends OfferSource<CollectionOffer> {
   best(): Iterable<CollectionOffer>;
 }
 
+/** A folder for what is made of offers, and words that change whenever the offers do. */
+export interface OffersVersion {
+  readonly folder: string;
+  readonly version: string;
+  /** The program that makes it, where that is not this executable. */
+  readonly program?: string;
+}
+
 /** What the collections of a profile offer, by what it gives. */
 export class Offers {
   readonly source: OffersSource;
+  readonly version: OffersVersion | undefined;
   readonly #names: ReadonlyMap<string, string>;
 
   /** `names` says what the profile calls the collections of the source, where that differs. */
-  constructor(source: OffersSource, names: ReadonlyMap<string, string> = new Map()) {
+  constructor(source: OffersSource, names: ReadonlyMap<string, string> = new Map(), version?: OffersVersion) {
     this.source = source;
+    this.version = version;
     this.#names = names;
   }
 
@@ -69,6 +82,15 @@ export interface ResolvedPackage extends RootOffer {
  * `solver.unsatisfied` and `solver.conflict` with the chain of needs.
  */
 export function resolveRoot(wanted: readonly RootDependency[], offers: Offers): ResolvedPackage[] {
+  if (offers.version === undefined) return resolveNow(wanted, offers);
+  const { folder, version, program } = offers.version;
+  const question = JSON.stringify(wanted);
+  // Sixteen files, each with its last answer: builds of a few recipes find theirs, and there are never more.
+  const file = join(folder, "resolved", sha256Hex(question).slice(0, 1));
+  return keptFor(file, [version, question], () => resolveNow(wanted, offers), program);
+}
+
+function resolveNow(wanted: readonly RootDependency[], offers: Offers): ResolvedPackage[] {
   const reasonsOf = ({ reasons }: RootDependency) => reasons.map((reason) => reason.text).join(", ");
   try {
     const solution = solve({
