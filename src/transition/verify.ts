@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** A check of everything that a root has: database, store, the trees on disk, the links at its top. Changes nothing. */
-import { accessSync, constants, existsSync, readlinkSync } from "node:fs";
+import { accessSync, constants, existsSync, readlinkSync, statSync } from "node:fs";
 import { errnoCode, Failure } from "#base/errors";
 import type { PackageId } from "#model/package";
 import { ROOT_LINKS } from "#model/walk";
@@ -119,7 +119,7 @@ export function gather(root: MossRoot, { bytes, known }: StoreChecks, onEvent: L
     const trees = treesOf(root, tx);
     for (const tree of trees) {
       const checks = {
-        good: store.good,
+        good: onOneDevice(root.store, tree.usr) ? store.good : new Map<number, string>(),
         bytes,
         salvage: (asset: string, path: string) => salvaged.set(asset, path),
         onEntry: () => {
@@ -134,6 +134,12 @@ export function gather(root: MossRoot, { bytes, known }: StoreChecks, onEvent: L
     const report = { problems, assets, bytes: size, unneeded, trees: trees.length, entries };
     return { report, needed, broken: store.broken, good: store.good, salvaged };
   });
+}
+
+/** Does an inode's number mean the same file at both paths? */
+function onOneDevice(a: string, b: string): boolean {
+  const device = (path: string) => statSync(path, { throwIfNoEntry: false })?.dev;
+  return device(a) === device(b);
 }
 
 /** The trees on disk, the live one first. What it should be is told by its state, whatever its record says. */
