@@ -10,6 +10,7 @@ import { packageTemplates } from "#boulder/macros/templates";
 import { Collector, definitionsOf, splitPaths } from "#boulder/package/collect";
 import { mergePackages } from "#boulder/package/packages";
 import { readRecipe } from "#boulder/recipe/load";
+import { parseRecipe } from "#boulder/recipe/parse";
 import { analyse } from "#capabilities/analyse";
 import { settle } from "#capabilities/settle";
 import { formatCapability } from "#model/dependency";
@@ -100,6 +101,60 @@ test("rules that match nothing, that others shadow, and that cannot match are to
     ["/usr/lib/never/*.x", false],
   ]);
   expect(collector.invalid().map((rule) => rule.pattern)).toEqual(["/usr/lib/["]);
+});
+
+test("a rule with a mark takes its package's word back, of the template too, and what stands after it counts again", () => {
+  const text = `name: app
+version: "1"
+release: 1
+homepage: https://example.org
+license: MIT
+summary: An app
+description: It does things.
+packages:
+  - "%(name)-devel":
+      paths:
+        - "!/usr/include/app/private"
+        - /usr/include/app/private/keep.h
+        - "!/usr/lib/lib*.so": exe
+        - "!/usr/share/nothing"
+        - "!/usr/bin/app"
+  - "%(name)-plugins":
+      paths:
+        - /usr/lib/app/*.so
+        - "!/usr/lib/app/core*"
+`;
+  const { recipe, problems } = parseRecipe("stone.yaml", text);
+  if (recipe === undefined) throw new Error("the recipe does not parse");
+  expect(problems).toEqual([]);
+  const library = loadMacros([join(import.meta.dir, "../../../data")]);
+  const collector = new Collector(definitionsOf(packageTemplates(library, ["x86_64"], recipe), recipe));
+  const rows: [path: string, kind: "file" | "exe" | "symlink", owner: string][] = [
+    ["/usr/include/app/a.h", "file", "app-devel"],
+    ["/usr/include/app/private/b.h", "file", "app"],
+    ["/usr/include/app/private/keep.h", "file", "app-devel"],
+    ["/usr/lib/libapp.so", "symlink", "app-devel"],
+    ["/usr/lib/libapp.so", "exe", "app"],
+    ["/usr/lib/app/plug.so", "file", "app-plugins"],
+    ["/usr/lib/app/core.so", "file", "app"],
+    ["/usr/bin/app", "exe", "app"],
+  ];
+  for (const [path, kind, owner] of rows) {
+    expect([path, kind, collector.find(path, kind)?.package]).toEqual([path, kind, owner]);
+  }
+  const private_ = "/usr/include/app/private/b.h";
+  expect(collector.candidates(private_).map((rule) => rule.package)).toEqual(["app"]);
+  expect(collector.exclusions(private_).map(({ excludedBy }) => excludedBy.place.line)).toEqual([11]);
+  const idle = collector
+    .idle(
+      "stone.yaml",
+      rows.map(([path]) => path),
+    )
+    .map(({ rule, shadowed }) => [rule.pattern, shadowed]);
+  expect(idle).toEqual([
+    ["!/usr/share/nothing", false],
+    ["!/usr/bin/app", true],
+  ]);
 });
 
 test("a package of the recipe adds to the template of its name and keeps what it does not say", () => {

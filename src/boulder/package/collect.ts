@@ -4,13 +4,15 @@
 import { compilePattern, type PathTest } from "#boulder/package/pattern";
 /**
  * Which package a path belongs to. Every path of every package is a rule; of the rules that match a path the last one
- * wins, in the order templates, root package, the recipe's packages.
+ * wins, in the order templates, root package, the recipe's packages. A rule `!/pattern` takes nothing: where it matches,
+ * the rules of its package that stand before it do not count, so that the path goes where it would go without them.
  */
 import type { PackageDefinition, PathRule, PathType, Place, Recipe } from "#boulder/recipe/model";
 
 export interface Rule {
   /** The package that the path goes to. */
   readonly package: string;
+  /** As written, with the mark of a rule that takes nothing. */
   readonly pattern: string;
   readonly type: PathType;
   /** Where the rule is written: the recipe, or a file of the macros. */
@@ -21,6 +23,8 @@ export interface Rule {
 export type PathKind = "exe" | "file" | "symlink" | "directory" | "special" | "unknown";
 
 interface CompiledRule extends Rule {
+  /** True for `!/pattern`. */
+  readonly exclude: boolean;
   readonly test: PathTest | undefined;
 }
 
@@ -51,31 +55,54 @@ export class Collector {
 
   constructor(definitions: readonly PackageDefinition[]) {
     this.#rules = definitions.flatMap((definition) =>
-      definition.paths.map((rule: PathRule) => ({
-        package: definition.name,
-        pattern: rule.pattern,
-        type: rule.type,
-        place: rule.place,
-        test: compilePattern(rule.pattern),
-      })),
+      definition.paths.map((rule: PathRule) => {
+        const exclude = rule.pattern.startsWith("!");
+        return {
+          package: definition.name,
+          pattern: rule.pattern,
+          type: rule.type,
+          place: rule.place,
+          exclude,
+          test: compilePattern(exclude ? rule.pattern.slice(1) : rule.pattern),
+        };
+      }),
     );
   }
 
   /** The rule that wins a path, or undefined where none matches. */
   find(path: string, kind: PathKind = "unknown"): Rule | undefined {
-    for (let i = this.#rules.length - 1; i >= 0; i--) {
-      const rule = this.#rules[i];
-      if (rule?.test?.(path) === true && accepts(rule.type, kind)) {
-        this.#wins.set(rule, (this.#wins.get(rule) ?? 0) + 1);
-        return rule;
-      }
+    for (const { rule, excludedBy } of this.#matching(path, kind)) {
+      // A rule that takes nothing has done its work where it kept its package from a path.
+      const used = excludedBy ?? (rule.exclude ? undefined : rule);
+      if (used !== undefined) this.#wins.set(used, (this.#wins.get(used) ?? 0) + 1);
+      if (used === rule) return rule;
     }
     return undefined;
   }
 
-  /** Every rule that matches, the winner first. */
+  /** Every rule that matches, the winner first; without those that a rule of their own package excludes. */
   candidates(path: string, kind: PathKind = "unknown"): Rule[] {
-    return this.#rules.filter((rule) => rule.test?.(path) === true && accepts(rule.type, kind)).toReversed();
+    const matching = [...this.#matching(path, kind)];
+    return matching.flatMap(({ rule, excludedBy }) => (rule.exclude || excludedBy !== undefined ? [] : [rule]));
+  }
+
+  /** Rules that keep packages from a path, each with a rule that would have taken it. */
+  exclusions(path: string, kind: PathKind = "unknown"): { readonly rule: Rule; readonly excludedBy: Rule }[] {
+    return [...this.#matching(path, kind)].flatMap(({ rule, excludedBy }) =>
+      rule.exclude || excludedBy === undefined ? [] : [{ rule, excludedBy }],
+    );
+  }
+
+  /** Matching rules, the last one first; `excludedBy`: the later rule of the same package that takes its word back. */
+  *#matching(path: string, kind: PathKind): Generator<{ rule: CompiledRule; excludedBy: CompiledRule | undefined }> {
+    const excluding = new Map<string, CompiledRule>();
+    for (let i = this.#rules.length - 1; i >= 0; i--) {
+      const rule = this.#rules[i];
+      if (rule?.test?.(path) !== true || !accepts(rule.type, kind)) continue;
+      const excludedBy = excluding.get(rule.package);
+      yield { rule, excludedBy: rule.exclude ? undefined : excludedBy };
+      if (rule.exclude && excludedBy === undefined) excluding.set(rule.package, rule);
+    }
   }
 
   /** Rules whose pattern can match nothing. */

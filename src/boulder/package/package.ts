@@ -90,7 +90,10 @@ function warnOfRules(collector: Collector, recipe: Recipe, files: readonly Colle
   for (const rule of collector.invalid()) warn(rule, "is no valid pattern, so it matches nothing");
   const paths = files.map((file) => file.path);
   for (const { rule, shadowed } of collector.idle(recipe.file, paths)) {
-    warn(rule, shadowed ? "takes nothing: later rules take all that it matches" : "matches no installed file");
+    const takes = rule.pattern.startsWith("!")
+      ? "excludes nothing: no earlier rule of the package would take what it matches"
+      : "takes nothing: later rules take all that it matches";
+    warn(rule, shadowed ? takes : "matches no installed file");
   }
 }
 

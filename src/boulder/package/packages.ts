@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-/** The packages of a recipe, merged from templates, root and subpackages: what each says of itself. */
 import { getOrInsert } from "#base/order";
+/** The packages of a recipe, merged from templates, root and subpackages: what each says of itself. */
+import { compileExpression } from "#boulder/recipe/expression";
 import type { Located, PackageDefinition, Recipe } from "#boulder/recipe/model";
 import { type Capability, parseCapability } from "#model/dependency";
 
@@ -31,7 +32,7 @@ function capabilities(definitions: readonly PackageDefinition[], field: (d: Pack
 }
 
 function patterns(definitions: readonly PackageDefinition[], field: (d: PackageDefinition) => readonly Located[]) {
-  return definitions.flatMap(field).map((item) => new RegExp(item.text));
+  return definitions.flatMap(field).map((item) => compileExpression(item.text));
 }
 
 /**

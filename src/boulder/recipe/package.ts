@@ -7,8 +7,10 @@ import { describeError } from "#base/errors";
 import type { Entry, Located, Place, YamlReader } from "#formats/yaml";
 import { parseCapability } from "#model/dependency";
 import { compilePattern } from "../package/pattern";
+import { compileExpression } from "./expression";
 import { expandIdentity } from "./identity";
 import { SUBPACKAGE_KEYS, unknownKey } from "./keys";
+import { licenseMistake } from "./license";
 import type { Identity, PackageDefinition, PathRule, PathType } from "./model";
 
 const PATH_TYPES: readonly string[] = ["any", "exe", "symlink", "special"] satisfies PathType[];
@@ -70,8 +72,15 @@ export function readPackage(
   };
 }
 
-export function readLicenses(reader: YamlReader, node: Node): string[] {
-  return reader.locatedList(node, '"license"').map((item) => item.text);
+function readLicenses(reader: YamlReader, node: Node): string[] {
+  return reader.items(node, '"license"').flatMap((item) => {
+    const text = reader.string(item, 'An item of "license"');
+    if (text === undefined) return [];
+    const mistake = licenseMistake(text);
+    // Only a warning: committed recipes name licences in many ways, and the package is the same.
+    if (mistake !== undefined) reader.warn(item, mistake.message, mistake.hint);
+    return [text];
+  });
 }
 
 /** A list of capabilities, each `kind(name)` or a bare package name. */
@@ -106,7 +115,7 @@ function readPatterns(reader: YamlReader, node: Node | undefined, what: string):
     if (pattern === undefined) return [];
     try {
       // Compiled only to see whether it is one.
-      RegExp(pattern.text);
+      compileExpression(pattern.text);
     } catch (error) {
       reader.error(item, `${what} has "${pattern.text}", which is no regular expression`, describeError(error));
       return [];
@@ -142,10 +151,13 @@ function readPaths(reader: YamlReader, node: Node | undefined, identity: Expansi
     }
     const pattern = written === undefined ? undefined : expand(reader, item, written, identity);
     if (pattern === undefined) return [];
-    if (!pattern.startsWith("/") && pattern !== "*") {
+    // Paths begin with a slash, so a mark before it cannot be a part of one.
+    const exclude = pattern.startsWith("!");
+    const positive = exclude ? pattern.slice(1) : pattern;
+    if (!positive.startsWith("/") && positive !== "*") {
       // Other tools take such a rule without a word, so recipes have some.
       reader.warn(item, `The path "${pattern}" matches nothing, expected one that begins with /`);
-    } else if (compilePattern(pattern) === undefined) {
+    } else if (compilePattern(positive) === undefined) {
       reader.warn(item, `The path "${pattern}" is no pattern and matches nothing`, "A bracket is written [[].");
     }
     return [{ pattern, type, place: reader.place(item) }];

@@ -16,7 +16,7 @@ import type {
   TuningEntry,
   Upstream,
 } from "./model";
-import { expand, readLicenses, readPackage, readSubpackage } from "./package";
+import { expand, readPackage, readSubpackage } from "./package";
 import { onlyEntry, readUpstream } from "./upstream";
 
 export interface ParsedRecipe {
@@ -45,7 +45,7 @@ function readRecipe(reader: YamlReader): Recipe | undefined {
   const value = (key: string) => fields.find((field) => field.key === key)?.value;
   const identity = readIdentity(reader, value);
   const homepageNode = required(reader, value, "homepage", "Add `homepage: https://...`.");
-  const licenseNode = required(reader, value, "license", "Add `license: <SPDX expression>`, such as MIT.");
+  required(reader, value, "license", "Add `license: <SPDX expression>`, such as MIT.");
   if (identity === undefined) return undefined;
   const root = readPackage(reader, identity.name, { file: reader.file, line: 1, column: 1 }, fields, identity);
   const macros = value("macros");
@@ -54,7 +54,7 @@ function readRecipe(reader: YamlReader): Recipe | undefined {
     ...identity,
     file: reader.file,
     homepage: homepageNode === undefined ? "" : readHomepage(reader, homepageNode),
-    licenses: licenseNode === undefined ? [] : readLicenses(reader, licenseNode),
+    licenses: root.licenses ?? [],
     root,
     build: readBuild(reader, fields, identity),
     options: readOptions(reader, fields),

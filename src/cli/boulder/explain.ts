@@ -39,7 +39,11 @@ function evidenceFile(rules: RecipeRules, build: string | undefined): string {
 }
 
 function explainPath(path: string, rules: RecipeRules, build: string | undefined): Explained {
-  const candidates = new Collector(rules.definitions).candidates(path).map(viewOf);
+  const collector = new Collector(rules.definitions);
+  const candidates = collector.candidates(path).map(viewOf);
+  const excluded = collector
+    .exclusions(path)
+    .map(({ rule, excludedBy }) => ({ ...viewOf(rule), excludedBy: viewOf(excludedBy) }));
   const winner = path.startsWith("/usr/") ? candidates[0] : undefined;
   const file = evidenceFile(rules, build);
   const built = existsSync(file) ? readEvidence(file) : undefined;
@@ -53,7 +57,7 @@ function explainPath(path: string, rules: RecipeRules, build: string | undefined
         ...(reason === undefined ? {} : { reason }),
       })),
   );
-  const value = { path, package: winner?.package ?? null, rules: candidates, capabilities };
+  const value = { path, package: winner?.package ?? null, rules: candidates, excluded, capabilities };
   if (winner === undefined) {
     const why = candidates.length === 0 ? "no rule matches it" : "it lies outside /usr";
     return { found: false, lines: [`${path} goes to no package: ${why}`], value };
@@ -62,6 +66,9 @@ function explainPath(path: string, rules: RecipeRules, build: string | undefined
     `${path} goes to ${winner.package}: "${winner.pattern}" at ${winner.at} is the last rule that matches`,
   ];
   for (const rule of candidates.slice(1)) lines.push(`  before it: "${rule.pattern}" of ${rule.package} at ${rule.at}`);
+  for (const { pattern, excludedBy: by, ...rule } of excluded) {
+    lines.push(`  excluded: "${pattern}" of ${rule.package} at ${rule.at}, by "${by.pattern}" at ${by.at}`);
+  }
   for (const one of capabilities) lines.push(`  ${roleText(one.role)} ${one.text}${reasonText(one.reason)}`);
   return { found: true, lines, value };
 }
