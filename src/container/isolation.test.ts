@@ -78,10 +78,30 @@ test.each([{ fakeroot: false }, { fakeroot: true }, { nested: true }])(
   },
 );
 
-test("/sys is there and cannot be written, not even by root", async () => {
-  expect(await output("test -d /sys/class && test -d /sys/devices && echo seen")).toBe("seen");
-  const write = await sh("mkdir /sys/fs/cgroup/x || echo 1 > /sys/kernel/profiling", { fakeroot: true });
-  expect(write.code).not.toBe(0);
+test("of /sys only the processors are seen, and not even root writes there", async () => {
+  const seen = await output("find /sys -maxdepth 4 -type d | grep -v cpu/; ls /sys/devices/system/cpu/online");
+  expect(seen.split("\n").sort()).toEqual([
+    "/sys",
+    "/sys/devices",
+    "/sys/devices/system",
+    "/sys/devices/system/cpu",
+    "/sys/devices/system/cpu/online",
+    "/sys/fs",
+    "/sys/fs/cgroup",
+  ]);
+  for (const line of ["mkdir /sys/fs/cgroup/x", "mkdir /sys/x", "echo 0 > /sys/devices/system/cpu/cpu1/online"]) {
+    expect((await sh(line, { fakeroot: true })).code).not.toBe(0);
+  }
+});
+
+test("the command line of process 1, which all inside can read, names no path or variable of the host", async () => {
+  const shared = root.folder("shared-name");
+  const options = { binds: [{ source: shared, target: "/work" }], env: { GIVEN: "some-value" } };
+  for (const fakeroot of [true, false]) {
+    const line = await output("cat /proc/1/cmdline", { ...options, fakeroot });
+    expect(line).toContain("bwrap");
+    for (const word of [root.base, "shared-name", "some-value", "/mnt"]) expect(line).not.toContain(word);
+  }
 });
 
 test("what steers the kernel cannot be written through /proc, not even by root", async () => {

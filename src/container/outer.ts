@@ -13,7 +13,7 @@
 import type { Identity } from "#container/identity";
 
 const SCRIPT = String.raw`
-my ($UNSHARE, $MOUNT, $PRLIMIT, $PRCTL, $EXIT_GROUP, $CALLER) = @ARGV;
+my ($UNSHARE, $MOUNT, $PRLIMIT, $PRCTL, $EXIT_GROUP, $MEMFD, $CALLER) = @ARGV;
 sub failed { syswrite(OUT, "failed\t@_: $!\n"); exit 125 }
 $^F = 3; # the descriptor goes on to bubblewrap
 open(OUT, '>&=', 3);
@@ -88,7 +88,16 @@ sub child { my ($flags, $uids, $gids, $proc, $masked, $apart) = @_;
   close $told; close $go;
   for my $end (*TELL, *WAIT) { fcntl($end, 2, 0) or failed("fcntl") } # F_SETFD: bubblewrap gets them
   # The second time it only finds the end, and closes it: the command would inherit it otherwise.
-  @APART = ("--unshare-user", "--info-fd", fileno TELL, "--userns-block-fd", fileno WAIT, "--block-fd", fileno WAIT) }
+  push @APART, ("--unshare-user", "--info-fd", fileno TELL, "--userns-block-fd", fileno WAIT, "--block-fd", fileno WAIT) }
+# Hands bytes to bubblewrap in a nameless file: after an option, its descriptor.
+sub pass { my ($option, $form, $bytes) = @_;
+  my $name = "moss-container";
+  my $fd = syscall($MEMFD, $name, 0);
+  $fd >= 0 && open(my $f, '+<&=', $fd) or failed("memfd_create");
+  $bytes = pack $form, $bytes;
+  defined syswrite($f, $bytes) && defined sysseek($f, 0, 0) && fcntl($f, 2, 0) or failed("pass", $option); # F_SETFD
+  push @KEPT, $f; # open until the exec
+  push @APART, $option, $fd }
 open(STEPS, '<&=', 4);
 my $text = "";
 1 while sysread(STEPS, $text, 65536, length $text);
@@ -104,6 +113,7 @@ while (@ARGV) {
   elsif ($step eq "mkdir") { my ($path, $mode) = splice @ARGV, 0, 2; -d $path or mkdir($path, oct $mode) or failed("mkdir", $path) }
   elsif ($step eq "write") { put(splice @ARGV, 0, 3) }
   elsif ($step eq "join") { put(shift @ARGV, "$$") }
+  elsif ($step eq "pass") { pass(splice @ARGV, 0, 3) }
   elsif ($step eq "umask") { umask oct shift @ARGV }
   elsif ($step eq "rlimit") { my ($which, $value) = splice @ARGV, 0, 2; my $pair = pack("QQ", $value, $value);
     syscall($PRLIMIT, 0, $which + 0, $pair, 0) == 0 or failed("setrlimit", $which, $value) }
@@ -114,8 +124,8 @@ while (@ARGV) {
 `;
 
 const ARM = process.arch === "arm64";
-/** Numbers of unshare, mount, prlimit64, prctl and exit_group. */
-const CALLS = ARM ? ["97", "40", "261", "167", "94"] : ["272", "165", "302", "157", "231"];
+/** Numbers of unshare, mount, prlimit64, prctl, exit_group and memfd_create. */
+const CALLS = ARM ? ["97", "40", "261", "167", "94", "279"] : ["272", "165", "302", "157", "231", "319"];
 
 const CLONE_NEWNS = 0x0002_0000;
 const CLONE_NEWUSER = 0x1000_0000;
@@ -183,6 +193,11 @@ export class Steps {
   }
   rlimit(which: number, value: number): this {
     this.#list.push("rlimit", String(which), String(value));
+    return this;
+  }
+  /** Hands bubblewrap a file with this text after the option, which takes its descriptor; with `hex`, the bytes it names. */
+  pass(option: string, text: string, hex = false): this {
+    this.#list.push("pass", option, hex ? "H*" : "a*", text);
     return this;
   }
   umask(mask: string): this {

@@ -5,30 +5,17 @@
 import { existsSync, lstatSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "#base/errors";
+import { bubblewrap, type Parts } from "#container/bubblewrap";
 import type { Checked } from "#container/check";
 import { missingEtc } from "#container/etc";
 import { type Identity, mappedOnto, mayMount, rootIdentity, singleIdentity } from "#container/identity";
 import type { ContainerOptions } from "#container/options";
 import { Steps } from "#container/outer";
+import { seccompFilter } from "#container/seccomp";
 
 const RLIMIT = { cpu: 0, fsize: 1, nproc: 6, nofile: 7, as: 9 } as const;
 
-/** Rights that a package's or a build's own steps use as root: owners, modes, other users, file capabilities. */
-const FAKEROOT_RIGHTS = [
-  "CAP_CHOWN",
-  "CAP_DAC_OVERRIDE",
-  "CAP_DAC_READ_SEARCH",
-  "CAP_FOWNER",
-  "CAP_FSETID",
-  "CAP_KILL",
-  "CAP_SETGID",
-  "CAP_SETUID",
-  "CAP_SETPCAP",
-  "CAP_SETFCAP",
-  "CAP_SYS_CHROOT",
-];
-
-const MS_BIND = 0x1000;
+const MS_BIND_REC = 0x5000;
 
 /** The largest option text that mount(2) takes is one page. */
 const MAX_MOUNT_DATA = 4000;
@@ -123,20 +110,16 @@ function mountRoot(
   return merged;
 }
 
-/** Folders that bubblewrap takes the container's parts from. */
-interface Parts {
-  readonly merged: string;
-  readonly sys: string;
-  /** Where /proc of the outer process namespace is; absent where bubblewrap makes one of its own. */
-  readonly proc?: string;
-  /** Control groups that an init may manage. */
-  readonly groups?: string;
-}
+/** What of the host's /sys is seen: processors, which compilers and tests count. The rest tells of its hardware and disks. */
+const SEEN_OF_SYS = "/sys/devices/system/cpu";
 
-/** The host's /sys without what is mounted in it, such as cgroups: a dozen mounts, each of which would be bound. */
+/** A /sys with little in it. Bubblewrap makes it read-only. */
 function mountSys(steps: Steps, scratch: string): string {
   const sys = join(scratch, "sys");
-  steps.mkdir(sys).mount("/sys", sys, "none", MS_BIND, "");
+  for (const name of ["", "devices", "devices/system", "devices/system/cpu", "fs", "fs/cgroup"]) {
+    steps.mkdir(join(sys, name));
+  }
+  if (existsSync(SEEN_OF_SYS)) steps.mount(SEEN_OF_SYS, join(scratch, SEEN_OF_SYS), "none", MS_BIND_REC, "");
   return sys;
 }
 
@@ -145,33 +128,6 @@ function mountSys(steps: Steps, scratch: string): string {
  * program makes it read-only; bubblewrap would read the table of all mounts again for each.
  */
 const STEERING = ["sys", "sysrq-trigger", "irq", "bus"];
-
-function bubblewrap(bwrap: string, parts: Parts, checked: Checked, options: ContainerOptions): string[] {
-  const args = [bwrap, "--die-with-parent", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"];
-  if (parts.proc === undefined) args.push("--unshare-pid");
-  if (options.network !== true) args.push("--unshare-net");
-  if (options.interactive !== true && options.terminal !== true) args.push("--new-session");
-  args.push("--hostname", options.hostname ?? "moss", "--json-status-fd", "3");
-  if (!checked.fakeroot) args.push("--unshare-user", "--uid", String(checked.uid), "--gid", String(checked.gid));
-  if (options.init === true) args.push("--as-pid-1", "--cap-add", "ALL");
-  else if (checked.fakeroot) {
-    args.push("--cap-drop", "ALL", ...FAKEROOT_RIGHTS.flatMap((right) => ["--cap-add", right]));
-  }
-  args.push(checked.access === "read-only" ? "--ro-bind" : "--bind", parts.merged, "/");
-  args.push("--dev", "/dev");
-  args.push(...(parts.proc === undefined ? ["--proc", "/proc"] : ["--bind", parts.proc, "/proc"]));
-  args.push("--ro-bind-try", parts.sys, "/sys");
-  if (parts.groups !== undefined) args.push("--bind", parts.groups, "/sys/fs/cgroup");
-  args.push("--perms", "1777", "--tmpfs", "/tmp", "--perms", "0755", "--tmpfs", "/run");
-  for (const target of options.tmpfs ?? []) args.push("--tmpfs", target);
-  for (const { source, target, readOnly } of checked.binds) {
-    args.push(readOnly === true ? "--ro-bind" : "--bind", source, target);
-  }
-  args.push("--clearenv");
-  for (const [name, value] of Object.entries(checked.env)) args.push("--setenv", name, value);
-  args.push("--chdir", checked.cwd, "--", ...options.command);
-  return args;
-}
 
 /** Who the processes are on the host. */
 export function identity(checked: Checked): Identity {
@@ -202,7 +158,7 @@ export function plan(
   if (privileged) steps.enterAsCaller(context.delegated);
   else steps.enterAsUser(who);
   const merged = mountRoot(steps, checked, options, { path: context.scratch, privileged });
-  const sys = privileged ? mountSys(steps, context.scratch) : "/sys";
+  const sys = mountSys(steps, context.scratch);
   // The outer program's process namespace serves: bubblewrap is process 1 there, reaps, and ends it with the command. A
   // namespace within that costs milliseconds; it is needed only where the command is process 1 itself.
   const own = options.init === true ? undefined : join(context.scratch, "proc");
@@ -216,7 +172,13 @@ export function plan(
     steps.childApart(inside.uids, inside.gids, own, steering);
   } else steps.child(privileged ? who : undefined, own, steering);
   for (const [, which, value] of rlimits(options, context.byGroup)) steps.rlimit(which, value);
-  return steps.exec(
-    bubblewrap(context.bwrap, { merged, sys, ...(own === undefined ? {} : { proc: own }) }, checked, options),
-  );
+  const parts: Parts = {
+    merged,
+    sys,
+    ...(own === undefined ? {} : { proc: own }),
+    ...(groups === undefined ? {} : { groups }),
+  };
+  steps.pass("--args", bubblewrap(parts, checked, options).join("\0"));
+  steps.pass("--seccomp", seccompFilter(options.init === true || options.nested === true).toString("hex"), true);
+  return steps.exec([context.bwrap, "--", ...options.command]);
 }

@@ -52,6 +52,8 @@ test("switches reach the container", async () => {
   expect(readFileSync(join(shared, "out"), "utf8")).toBe("out\n");
   expect((await inRoot("-u", "12:13", "--", "sh", "-c", "id -u; id -g")).stdout).toBe("12\n13\n");
   expect((await inRoot("--read-only", "touch", "/x")).code).toBe(1);
+  const full = await inRoot("--scratch", "2M", "dd", "if=/dev/zero", "of=/tmp/x", "bs=65536", "count=32");
+  expect(full.stderr).toContain("No space left on device");
 });
 
 test("the time-out is 124, and its account can be had for people and for programs", async () => {

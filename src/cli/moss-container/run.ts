@@ -54,6 +54,7 @@ export function containerOptions(options: Options, operands: readonly string[]):
   const optional = <T>(name: string, value: T | undefined): Record<string, T> =>
     value === undefined ? {} : { [name]: value };
   const memory = options.text("memory");
+  const scratch = options.text("scratch");
   const user = options.text("user");
   const timeout = options.number("timeout", 1);
   return {
@@ -80,6 +81,7 @@ export function containerOptions(options: Options, operands: readonly string[]):
     ...optional("cwd", options.text("cwd")),
     ...optional("hostname", options.text("hostname")),
     ...optional("keep", options.text("keep")),
+    ...optional("scratchSize", scratch === undefined ? undefined : parseSize(scratch)),
     ...optional("timeout", timeout === undefined ? undefined : timeout * 1000),
   };
 }
