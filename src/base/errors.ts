@@ -92,6 +92,7 @@ export const CODES = {
   "macro.invalid": EXIT.error,
   "upstream.failed": EXIT.network,
   "upstream.digest": EXIT.network,
+  "upstream.signature": EXIT.network,
   "upstream.unsafe": EXIT.error,
   "build.failed": EXIT.error,
   "build.busy": EXIT.locked,

@@ -49,7 +49,16 @@ export const TOP_KEYS: readonly string[] = [
   ...COLLECTION_KEYS,
 ];
 export const SUBPACKAGE_KEYS: readonly string[] = [...PACKAGE_KEYS, "homepage", "license"];
-export const ARCHIVE_KEYS: readonly string[] = ["hash", "rename", "stripdirs", "unpack", "unpackdir", "mirrors"];
+export const ARCHIVE_KEYS: readonly string[] = [
+  "hash",
+  "rename",
+  "stripdirs",
+  "unpack",
+  "unpackdir",
+  "mirrors",
+  "signature",
+  "key",
+];
 export const GIT_KEYS: readonly string[] = ["ref", "clonedir", "mirrors"];
 
 /** Words that are not misspelt but mean something else here. */

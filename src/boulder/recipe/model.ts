@@ -12,7 +12,7 @@ export type { Located, Place };
 /** What a collection rule accepts: anything, executable files, symlinks, or device nodes and the like. */
 export type PathType = "any" | "exe" | "symlink" | "special";
 
-/** A pattern of paths below / that belong to a package. */
+/** A pattern of paths below / that belong to a package; `!/pattern`: what earlier rules of the package leave out. */
 export interface PathRule {
   readonly pattern: string;
   readonly type: PathType;
@@ -66,6 +66,8 @@ export interface ArchiveUpstream {
   readonly mirrors: readonly string[];
   /** SHA-256 of the file, 64 lower-case hexadecimal digits. */
   readonly hash: string;
+  /** Address of a signature of the file; a minisign key, or a file with keys in the folder of the recipe. */
+  readonly signature?: { readonly uri: string; readonly key: string };
   /** File name below the source folder. */
   readonly fileName: string;
   readonly unpack: boolean;

@@ -5,7 +5,7 @@
 import type { Node } from "yaml";
 import type { Entry, YamlReader } from "#formats/yaml";
 import { ARCHIVE_KEYS, GIT_KEYS, unknownKey } from "./keys";
-import type { Identity, Upstream } from "./model";
+import type { ArchiveUpstream, Identity, Upstream } from "./model";
 import { expand } from "./package";
 
 const SCHEMES = new Set(["https:", "http:", "ftp:", "file:", "git:", "ssh:"]);
@@ -40,6 +40,8 @@ function readArchive(reader: YamlReader, entry: Entry, uri: string, identity: Id
   let directory: string | undefined;
   let unpack = true;
   let stripDirs = 1;
+  let signatureNode: Node | undefined;
+  let keyNode: Node | undefined;
   const mirrors: string[] = [];
   if (reader.isMapping(entry.value)) {
     hashNode = undefined;
@@ -51,11 +53,14 @@ function readArchive(reader: YamlReader, entry: Entry, uri: string, identity: Id
       else if (key === "unpack") unpack = reader.boolean(value, '"unpack"') ?? unpack;
       else if (key === "stripdirs") stripDirs = reader.integer(value, '"stripdirs"', 0, 255) ?? stripDirs;
       else if (key === "mirrors") mirrors.push(...readMirrors(reader, value));
+      else if (key === "signature") signatureNode = value ?? field.keyNode;
+      else if (key === "key") keyNode = value ?? field.keyNode;
       else if (key === "ref" || key === "clonedir") wrongKind(reader, field, "an archive", "git|");
       else unknownKey(reader, field, "an archive", ARCHIVE_KEYS);
     }
   }
   const hash = readHash(reader, hashNode, entry);
+  const signature = readSignature(reader, signatureNode, keyNode);
   const name = checkFileName(reader, entry.keyNode, fileName);
   const folder = checkFolder(reader, entry.keyNode, directory ?? fileName);
   if (hash === undefined || !name || !folder) return undefined;
@@ -64,12 +69,40 @@ function readArchive(reader: YamlReader, entry: Entry, uri: string, identity: Id
     uri,
     mirrors,
     hash,
+    ...(signature === undefined ? {} : { signature }),
     fileName,
     unpack,
     stripDirs,
     directory: directory ?? fileName,
     place,
   };
+}
+
+/** The address of a signature and the key that it must be of; neither is of use without the other. */
+function readSignature(
+  reader: YamlReader,
+  addressNode: Node | undefined,
+  keyNode: Node | undefined,
+): ArchiveUpstream["signature"] {
+  if (addressNode === undefined || keyNode === undefined) {
+    const alone = addressNode ?? keyNode;
+    const missing = addressNode === undefined ? "signature" : "key";
+    if (alone !== undefined) reader.error(alone, `An upstream has no ${missing}`, "Write both `signature` and `key`.");
+    return undefined;
+  }
+  const text = reader.string(addressNode, '"signature"');
+  const key = reader.string(keyNode, '"key"');
+  const uri = text === undefined ? undefined : checkUri(reader, addressNode, text);
+  if (uri === undefined || key === undefined) return undefined;
+  if (key === "" || key.startsWith("/") || key.includes("\0") || key.split("/").includes("..")) {
+    reader.error(
+      keyNode,
+      `The key "${key}" is not in the folder of the recipe`,
+      "Write a minisign key, or a path below.",
+    );
+    return undefined;
+  }
+  return { uri, key };
 }
 
 function readGit(reader: YamlReader, entry: Entry, uri: string, identity: Identity): Upstream | undefined {

@@ -32,6 +32,8 @@ export interface SourceOptions {
 export type SourceEvent =
   | { readonly kind: "cached"; readonly name: string }
   | { readonly kind: "fetching"; readonly name: string; readonly uri: string }
+  /** The signature that the recipe names is right. */
+  | { readonly kind: "signed"; readonly name: string }
   | { readonly kind: "failed"; readonly name: string; readonly uri: string; readonly reason: string }
   | { readonly kind: "fetched"; readonly name: string; readonly uri: string; readonly bytes: number };
 

@@ -3,12 +3,13 @@
 
 /** From the upstreams of a recipe to verified files in the cache, and from there to a build folder. */
 import { copyFileSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { mapLimited } from "#base/parallel";
 import type { ArchiveUpstream, GitUpstream, Recipe } from "../recipe/model";
 import { fetchArchive, type SourceOptions } from "./archives";
 import { checkoutGit, fetchGit, type GitSource } from "./git";
 import { placeBelow } from "./place";
+import { checkSignature } from "./signature";
 import { isForeign, unpackArchive } from "./unpack";
 
 export type Source =
@@ -21,7 +22,9 @@ const AT_ONCE = 6;
 export async function fetchSources(recipe: Recipe, options: SourceOptions): Promise<Source[]> {
   return mapLimited(recipe.upstreams, AT_ONCE, async (upstream): Promise<Source> => {
     if (upstream.kind === "git") return { kind: "git", upstream, source: await fetchGit(upstream, options) };
-    return { kind: "archive", upstream, file: await fetchArchive(upstream, options) };
+    const file = await fetchArchive(upstream, options);
+    await checkSignature(upstream, file, dirname(recipe.file), options);
+    return { kind: "archive", upstream, file };
   });
 }
 

@@ -29,6 +29,8 @@ export function sourceText(event: SourceEvent): string {
       return `${event.name}: from ${event.uri}`;
     case "failed":
       return `${event.name}: ${event.reason}`;
+    case "signed":
+      return `${event.name}: signed with the key of the recipe`;
     case "fetched":
       return `${event.name}: fetched and verified${event.bytes === 0 ? "" : `, ${formatBytes(event.bytes)}`}`;
     default:

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/**
+ * Signatures of archives: `signature` is the address of one, `key` the public key: a line of minisign, or a file beside the
+ * recipe (minisign's, or OpenPGP keys). The hash already says which bytes; this says that upstream's key has signed them.
+ */
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describeError, errnoCode, Failure } from "#base/errors";
+import { sha256Hex } from "#sys/sha256";
+import type { ArchiveUpstream } from "../recipe/model";
+import { lockFor, type SourceOptions } from "./archives";
+import { checkMinisign, parseMinisignKey } from "./minisign";
+import { checkOpenPgp } from "./openpgp";
+
+/** Signatures have hundreds of bytes, key files with many signatures tens of thousands. */
+const MAX_SIGNATURE = 256 * 1024;
+const MAX_KEY = 4 * 1024 * 1024;
+
+/**
+ * Checks the signature of a file that has the right hash, where the recipe names one. `folder` is the recipe's. Throws
+ * `upstream.signature` where it is not right, `upstream.failed` where it cannot be had.
+ */
+export async function checkSignature(
+  upstream: ArchiveUpstream,
+  file: string,
+  folder: string,
+  options: SourceOptions,
+): Promise<void> {
+  const { signature, fileName: name } = upstream;
+  if (signature === undefined) return;
+  const check = checkerOf(signature.key, folder);
+  const path = join(options.cache, "signatures", sha256Hex(`${signature.uri}\n${upstream.hash}`));
+  mkdirSync(dirname(path), { recursive: true });
+  using _lock = await lockFor(`${path}.turn.lock`);
+  // One of the cache that is no good is fetched again.
+  const cached = existsSync(path);
+  let wrong = cached ? await check(path, file) : undefined;
+  if (!cached || (wrong !== undefined && !options.offline)) {
+    await fetchSignature(signature.uri, path, name, options);
+    wrong = await check(path, file);
+  }
+  if (wrong !== undefined) {
+    rmSync(path, { force: true });
+    throw new Failure(
+      "upstream.signature",
+      `Cannot verify "${name}": its signature ${wrong}, expected one of the key that the recipe names`,
+      { hint: `The signature is from ${signature.uri}. Do not build this before it is clear what happened.` },
+    );
+  }
+  options.onEvent?.({ kind: "signed", name });
+}
+
+async function fetchSignature(url: string, path: string, name: string, options: SourceOptions): Promise<void> {
+  if (options.offline && !url.startsWith("file:")) {
+    throw new Failure("upstream.failed", `Cannot fetch the signature of "${name}": it is not in the cache`, {
+      hint: "Run boulder fetch with a network first.",
+    });
+  }
+  rmSync(path, { force: true });
+  const { signal } = options;
+  try {
+    const request = { url, path, name: `${name} (signature)` };
+    await options.download(request, { limit: MAX_SIGNATURE, ...(signal === undefined ? {} : { signal }) });
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if (cause instanceof Failure && cause.code === "disk.full") throw cause;
+    const found = describeError(cause);
+    throw new Failure("upstream.failed", `Cannot fetch the signature of "${name}": ${found}`, { cause });
+  }
+}
+
+type Checker = (signature: string, file: string) => Promise<string | undefined>;
+
+function checkerOf(key: string, folder: string): Checker {
+  const bytes = parseMinisignKey(key) === undefined ? readKey(key, folder) : Buffer.from(key);
+  const minisign = parseMinisignKey(new TextDecoder().decode(bytes));
+  if (minisign === undefined) return async (signature, file) => await checkOpenPgp(bytes, signature, file);
+  return async (signature, file) => checkMinisign(minisign, readFileSync(signature, "utf8"), file);
+}
+
+/** The bytes of a key file beside the recipe. Throws `recipe.invalid` where there is none, or it lies elsewhere. */
+function readKey(key: string, folder: string): Uint8Array {
+  const refused = (found: string, cause?: unknown) =>
+    new Failure(
+      "recipe.invalid",
+      `Cannot use the key "${key}": ${found}, expected a minisign key or a file in the folder of the recipe`,
+      { cause },
+    );
+  let path: string;
+  try {
+    path = realpathSync(join(folder, key));
+  } catch (cause) {
+    throw refused(errnoCode(cause) ?? "unreadable", cause);
+  }
+  if (!path.startsWith(`${realpathSync(folder)}/`)) throw refused("it leads out of it");
+  const stat = statSync(path);
+  if (!stat.isFile() || stat.size > MAX_KEY) throw refused(stat.isFile() ? `${stat.size} bytes` : "no file");
+  return readFileSync(path);
+}
