@@ -25,6 +25,7 @@ const FAKEROOT_RIGHTS = [
 export interface Parts {
   readonly merged: string;
   readonly sys: string;
+  readonly dev: string;
   /** Where /proc of the outer process namespace is; absent where bubblewrap makes one of its own. */
   readonly proc?: string;
   /** Control groups that an init may manage. */
@@ -37,15 +38,14 @@ function memory(target: string, mode: string, size: number): string[] {
 }
 
 /**
- * The folders in memory. What is written to the root has a bound, half of the memory where none is given; these have a
- * half and eighths of it, so that all together stay below the memory that there is.
+ * The folders in memory. What is written to the root has a bound, half of the memory where none is given; /tmp has half
+ * of that and /run an eighth, so that all together stay below the memory that there is.
  */
 function memoryFolders(options: ContainerOptions): string[] {
   const bound = options.scratchSize ?? totalmem() / 2;
   return [
     ...memory("/tmp", "1777", bound / 2),
     ...memory("/run", "0755", bound / 8),
-    ...memory("/dev/shm", "1777", bound / 8),
     ...(options.tmpfs ?? []).flatMap((target) => memory(target, "0755", bound / 2)),
   ];
 }
@@ -63,13 +63,11 @@ export function bubblewrap(parts: Parts, checked: Checked, options: ContainerOpt
     args.push("--cap-drop", "ALL", ...FAKEROOT_RIGHTS.flatMap((right) => ["--cap-add", right]));
   }
   args.push(checked.access === "read-only" ? "--ro-bind" : "--bind", parts.merged, "/");
-  args.push("--dev", "/dev");
+  args.push("--dev-bind", parts.dev, "/dev");
   args.push(...(parts.proc === undefined ? ["--proc", "/proc"] : ["--bind", parts.proc, "/proc"]));
   args.push("--ro-bind", parts.sys, "/sys");
   if (parts.groups !== undefined) args.push("--bind", parts.groups, "/sys/fs/cgroup");
   args.push(...memoryFolders(options));
-  // Else whoever owns it could fill memory past the bounds. An init makes what it needs there.
-  if (options.init !== true) args.push("--remount-ro", "/dev");
   for (const { source, target, readOnly } of checked.binds) {
     args.push(readOnly === true ? "--ro-bind" : "--bind", source, target);
   }

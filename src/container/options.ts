@@ -39,8 +39,8 @@ export interface ContainerOptions {
   /** With `overlay`: a folder that keeps what was written, in `upper/`. Absent: memory, dropped at the end. */
   readonly keep?: string;
   /**
-   * Bytes that the dropped layer may hold; half of the memory where absent. /tmp and each of `tmpfs` may hold half of
-   * that, /run and /dev/shm an eighth.
+   * Bytes that the dropped layer and /dev/shm may hold; half of the memory where absent. /tmp and each of `tmpfs` may
+   * hold half of that, /run an eighth.
    */
   readonly scratchSize?: number;
   /** Variables besides PATH, HOME and LANG. Nothing of the caller's environment is seen inside. */

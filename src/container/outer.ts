@@ -113,6 +113,7 @@ while (@ARGV) {
   elsif ($step eq "mkdir") { my ($path, $mode) = splice @ARGV, 0, 2; -d $path or mkdir($path, oct $mode) or failed("mkdir", $path) }
   elsif ($step eq "write") { put(splice @ARGV, 0, 3) }
   elsif ($step eq "join") { put(shift @ARGV, "$$") }
+  elsif ($step eq "symlink") { my ($to, $path) = splice @ARGV, 0, 2; symlink($to, $path) or failed("symlink", $path) }
   elsif ($step eq "pass") { pass(splice @ARGV, 0, 3) }
   elsif ($step eq "umask") { umask oct shift @ARGV }
   elsif ($step eq "rlimit") { my ($which, $value) = splice @ARGV, 0, 2; my $pair = pack("QQ", $value, $value);
@@ -193,6 +194,10 @@ export class Steps {
   }
   rlimit(which: number, value: number): this {
     this.#list.push("rlimit", String(which), String(value));
+    return this;
+  }
+  symlink(target: string, path: string): this {
+    this.#list.push("symlink", target, path);
     return this;
   }
   /** Hands bubblewrap a file with this text after the option, which takes its descriptor; with `hex`, the bytes it names. */

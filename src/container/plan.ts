@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { Failure } from "#base/errors";
 import { bubblewrap, type Parts } from "#container/bubblewrap";
 import type { Checked } from "#container/check";
+import { mountDevices } from "#container/devices";
 import { missingEtc } from "#container/etc";
 import { type Identity, mappedOnto, mayMount, rootIdentity, singleIdentity } from "#container/identity";
 import type { ContainerOptions } from "#container/options";
@@ -159,6 +160,7 @@ export function plan(
   else steps.enterAsUser(who);
   const merged = mountRoot(steps, checked, options, { path: context.scratch, privileged });
   const sys = mountSys(steps, context.scratch);
+  const dev = mountDevices(steps, context.scratch, options.interactive === true);
   // The outer program's process namespace serves: bubblewrap is process 1 there, reaps, and ends it with the command. A
   // namespace within that costs milliseconds; it is needed only where the command is process 1 itself.
   const own = options.init === true ? undefined : join(context.scratch, "proc");
@@ -175,6 +177,7 @@ export function plan(
   const parts: Parts = {
     merged,
     sys,
+    dev,
     ...(own === undefined ? {} : { proc: own }),
     ...(groups === undefined ? {} : { groups }),
   };

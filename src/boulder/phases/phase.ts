@@ -3,6 +3,7 @@
 
 /** One phase: its script runs in the root, its output goes to a log and to whoever watches, a failure is explained. */
 import { appendFileSync, closeSync, openSync, writeFileSync, writeSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Failure } from "#base/errors";
 import { type Bind, runInRoot } from "#container/run";
@@ -38,8 +39,11 @@ export interface PhaseResult {
   readonly log: string;
 }
 
-/** Processes and threads of one build at a time: far more than a build has, far fewer than a fork bomb. */
-const MAX_PIDS = 8192;
+/**
+ * Processes and threads of one build at a time: far more than a build has, even one whose tests start threads by the hundred,
+ * and what a fork bomb makes of it does not stop the machine.
+ */
+const MAX_PIDS = 1024 + 128 * availableParallelism();
 /** Lines of output that a failure shows. */
 const LAST_LINES = 25;
 /** Lines of output in which its cause is looked for. */

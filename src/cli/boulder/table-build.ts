@@ -84,7 +84,7 @@ export const BUILD_VERBS: readonly VerbSpec[] = [
       {
         name: "processes",
         value: "number",
-        help: "processes and threads that a phase may have at a time; 8192 where absent",
+        help: "processes and threads that a phase may have at a time; 1024 and 128 for each processor where absent",
       },
       { name: "quiet", short: "q", help: "do not show the output of the phases" },
       ...PLAN,
