@@ -11,6 +11,7 @@ import { dataFolders, familyOf, loadMacros } from "../macros/load";
 import type { Recipe } from "../recipe/model";
 import { parseRecipe } from "../recipe/parse";
 import { makePlan, type Plan, type PlanOptions } from "./plan";
+import { lookedAt } from "./targets";
 
 const library = loadMacros(dataFolders());
 const OPTIONS: PlanOptions = {
@@ -180,6 +181,22 @@ test("one target can be chosen, of this architecture or of another", () => {
   expect([other.architecture, shape(other)]).toEqual(["aarch64", ["aarch64 none: build"]]);
   expect(other.stages[0]?.flags.c).toContain("-march=armv8-a");
   expect(other.stages[0]?.flags.c).not.toContain("x86-64");
+});
+
+test("a recipe for other machines only is looked at for the first of them", () => {
+  const look = (words: string) => lookedAt(recipe(words), "x86_64");
+  expect(look("")).toBe("x86_64");
+  expect(look("architectures: [aarch64, x86_64]\n")).toBe("x86_64");
+  expect(look("architectures: [emul32]\n")).toBe("x86_64");
+  expect(look("architectures: [emul32/x86_64]\n")).toBe("x86_64");
+  expect(look("architectures: [aarch64]\n")).toBe("aarch64");
+});
+
+test("the processor that a recipe is for can be another one by its own definitions", () => {
+  const own = "macros:\n  definitions:\n    - march: x86-64-v3\n    - mtune: haswell\nbuild: |\n    make\n";
+  const [stage] = plan(own).stages;
+  expect(stage?.flags.c).toContain("-march=x86-64-v3 -mtune=haswell");
+  expect(stage?.flags.rust).toContain("target-cpu=x86-64-v3");
 });
 
 test("a target that the recipe or the macros do not know is refused", () => {

@@ -32,6 +32,14 @@ export function selectTargets(recipe: Recipe, host: string): string[] {
   );
 }
 
+/** The architecture to look at a recipe for: the host's, or where it is only for others the first that it names. */
+export function lookedAt(recipe: Recipe, host: string): string {
+  const accepted = recipe.architectures.map((item) => item.text);
+  const here = accepted.some((word) => word === "native" || word === "emul32" || architectureOf(word) === host);
+  const [first] = accepted;
+  return here || first === undefined ? host : architectureOf(first);
+}
+
 /** The architecture of the stones of a target: `x86_64` of `emul32/x86_64`. */
 export function architectureOf(target: string): string {
   return isEmulated(target) ? target.slice(EMULATED.length) : target;

@@ -5,6 +5,7 @@
 import { describeError, EXIT, Failure } from "#base/errors";
 import { familyOf } from "#boulder/macros/load";
 import { makePlan, PlanFailure } from "#boulder/plan/plan";
+import { hostArchitecture, lookedAt } from "#boulder/plan/targets";
 import { findNamed, readRecipe } from "#boulder/recipe/load";
 import { macroLibrary } from "#cli/boulder/options";
 import type { Invocation } from "#cli/spec";
@@ -21,7 +22,13 @@ export function run({ operands, options, ui }: Invocation): number {
     let plan: string | undefined;
     if (recipe !== undefined) {
       try {
-        const made = makePlan(recipe, { library, family, jobs: 1, sourceDateEpoch: 0 });
+        const made = makePlan(recipe, {
+          library,
+          family,
+          host: lookedAt(recipe, hostArchitecture()),
+          jobs: 1,
+          sourceDateEpoch: 0,
+        });
         found.push(...made.warnings);
       } catch (error) {
         if (error instanceof PlanFailure) found.push(...error.problems);

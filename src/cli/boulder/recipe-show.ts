@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** `boulder recipe show`: what is understood of recipes. */
-import { hostArchitecture, selectTargets } from "#boulder/plan/targets";
+import { hostArchitecture, lookedAt, selectTargets } from "#boulder/plan/targets";
 import { findNamed, readRecipe, recipeFailure } from "#boulder/recipe/load";
 import type { BuildDefinition, PackageDefinition, Recipe } from "#boulder/recipe/model";
 import { showProblems } from "#cli/boulder/options";
@@ -30,7 +30,7 @@ function describeRecipe(recipe: Recipe): string {
     `  summary      ${recipe.root.summary ?? ""}`,
     `  homepage     ${recipe.homepage}`,
     `  license      ${recipe.licenses.join(", ")}`,
-    `  targets      ${selectTargets(recipe, hostArchitecture()).join(", ")}`,
+    `  targets      ${selectTargets(recipe, lookedAt(recipe, hostArchitecture())).join(", ")}`,
     `  toolchain    ${recipe.options.toolchain}`,
     `  options      ${optionsOf(recipe)}`,
   ];
