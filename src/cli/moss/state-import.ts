@@ -25,17 +25,18 @@ export async function run(invocation: Invocation): Promise<void> {
   const found = existsSync(`${options.text("directory") ?? "/"}/.moss`);
   using moss = dry || !found ? openForAsking(invocation) : await openForChange(invocation, true);
   const { root } = moss;
+  // Where neither moss has been, opening the databases says so.
+  const left = LegacyRoot.isThere(root.private) || reservedPast(root) === 0;
+  if (!left) ui.say("There is nothing left to import.");
   if (dry || !found) {
+    if (!left) return;
     using legacy = new LegacyRoot(root.private);
     showPlan(ui, planImport(root, legacy));
     return;
   }
-  // Where neither moss has been there is nothing to lock; who opens it says so.
-  const there = LegacyRoot.isThere(root.private) || reservedPast(root) === 0;
   using _lock = root.lock({ command, wait });
   using _older = lockOlder(root, command);
-  if (there) await takeOver(invocation, moss);
-  else ui.say("There is nothing left to import.");
+  if (left) await takeOver(invocation, moss);
   if (options.flag("delete-old")) {
     askToGoOn(ui, "Remove what the older moss has left, for good?");
     const removed = deleteLegacy(root);

@@ -263,5 +263,10 @@ test("killed at any step, the older root works until the new one does, and the n
     ).toEqual([7, 4, 3, 1]); // prettier
     expect(await problems(root)).toEqual([]);
     expect(existsSync(`${directory}/.moss/assets/v2`)).toBe(false);
+    // Once more there is nothing to do, and nothing fails.
+    for (const more of ["--dry-run", "--delete-old"]) {
+      const { code, stdout } = await moss(directory, ["state", "import", more]);
+      expect([code, stdout.split("\n")[0]]).toEqual([0, "There is nothing left to import."]);
+    }
   }
 }, 120_000);
