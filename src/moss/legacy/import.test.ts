@@ -6,9 +6,10 @@ import { afterAll, expect, test } from "bun:test";
 import { existsSync, lstatSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { deleteLegacy } from "#moss/legacy/delete";
-import { importLegacy, planImport } from "#moss/legacy/import";
+import { importLegacy, lockOlder, planImport } from "#moss/legacy/import";
 import { LegacyRoot } from "#moss/legacy/root";
 import { Moss } from "#moss/moss";
+import { FileLock } from "#sys/lock";
 import { run } from "#sys/process";
 import { refusal, snapshot, TestRoots } from "#tests/crash/roots";
 import {
@@ -184,6 +185,16 @@ test("a look changes nothing, and says what would come", async () => {
   expect([live?.id, complete.map(({ id }) => id), incomplete, packages, last]).toEqual([4, [1, 3, 4, 7], [], 4, 7]);
   expect(bytes).toBe(BIG.length + 4 * "nano 7".length + "libc".length + "which".length);
   expect(snapshot(directory)).toEqual(before);
+});
+
+test("while the older moss is at work, nobody imports", () => {
+  const directory = legacyRoot();
+  using root = MossRoot.open(directory);
+  const older = FileLock.tryAcquire(`${root.private}/.moss-lockfile`, "exclusive", "");
+  expect(() => lockOlder(root, "moss state import")).toThrow("the older moss is at work in it");
+  older?.[Symbol.dispose]();
+  using _lock = lockOlder(root, "moss state import");
+  expect(FileLock.tryAcquire(`${root.private}/.moss-lockfile`, "exclusive", "")).toBeUndefined();
 });
 
 test("a live state that cannot come is refused, and nothing is changed", async () => {
