@@ -167,7 +167,7 @@ export function plan(
   if (own !== undefined) steps.mkdir(own);
   const groups = privileged && context.delegated ? join(context.scratch, "cgroup") : undefined;
   if (groups !== undefined) steps.mkdir(groups).mount("cgroup2", groups, "cgroup2", 0, "");
-  const steering = options.nested === true ? [] : STEERING;
+  const steering = own === undefined || options.nested === true ? [] : STEERING;
   // Without fakeroot, bubblewrap puts the command into a user namespace below in any case.
   if (own !== undefined && checked.fakeroot) {
     const inside = privileged ? who : mappedOnto(who);

@@ -112,6 +112,12 @@ test("an ordinary user needs no rights for a container", async () => {
   expect(lstatSync(join(root.path, "usr/bin/echo")).isSymbolicLink()).toBe(true);
 });
 
+test("an ordinary user's init is process 1, sees the processors alone in /sys, and can mount", async () => {
+  const script = "echo $$; ls /sys/devices/system; mount -t tmpfs none /etc && ls /etc; mkdir /sys/x || echo no";
+  const result = await asOrdinaryUser(["--init", "--", "sh", "-c", script]);
+  expect(result).toMatchObject({ code: 0, stdout: "1\ncpu\nno\n" });
+});
+
 test("an ordinary user's containers keep their bounds and exit codes too", async () => {
   expect((await asOrdinaryUser(["--", "sh", "-c", "exit 9"])).code).toBe(9);
   expect((await asOrdinaryUser(["--timeout", "1", "--", "sleep", "60"])).code).toBe(124);
