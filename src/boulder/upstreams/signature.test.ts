@@ -55,11 +55,16 @@ upstreams:
 }
 
 /** What checking tells: `right`, or the code of the failure and its message. */
-async function check(key: string, signature: string, cache = mkdtempSync(join(base, "cache-"))): Promise<string> {
+async function check(
+  key: string,
+  signature: string,
+  cache = mkdtempSync(join(base, "cache-")),
+  mirrors: readonly string[] = [],
+): Promise<string> {
   const events: SourceEvent[] = [];
   try {
     const onEvent = (event: SourceEvent) => void events.push(event);
-    await fetchSources(recipe(key, signature), { cache, mirrors: [], offline: true, download, onEvent });
+    await fetchSources(recipe(key, signature), { cache, mirrors, offline: true, download, onEvent });
     return events.some(({ kind }) => kind === "signed") ? "right" : "not checked";
   } catch (error) {
     if (error instanceof Failure) return `${error.code}: ${error.message}`;
@@ -88,6 +93,9 @@ echo nothing > none.minisig; mkdir keys; cp ours.pub keys/; ln -s ../../../../et
     );
   }
   expect(await check(word, "missing.minisig")).toStartWith("upstream.failed: Cannot fetch the signature");
+  const mirror = join(base, "mirror");
+  await script("mkdir mirror; cp good.minisig mirror/missing.minisig");
+  expect(await check(word, "missing.minisig", undefined, [mirror])).toBe("right");
   expect(await check("keys/none.pub", "good.minisig")).toStartWith("recipe.invalid: Cannot use the key");
   expect(await check("keys/out", "good.minisig")).toStartWith("recipe.invalid: Cannot use the key");
 });

@@ -6,11 +6,12 @@
  * recipe (minisign's, or OpenPGP keys). The hash already says which bytes; this says that upstream's key has signed them.
  */
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { describeError, errnoCode, Failure } from "#base/errors";
 import { sha256Hex } from "#sys/sha256";
 import type { ArchiveUpstream } from "../recipe/model";
-import { lockFor, type SourceOptions } from "./archives";
+import { isAddress, lockFor, type SourceOptions } from "./archives";
 import { checkMinisign, parseMinisignKey } from "./minisign";
 import { checkOpenPgp } from "./openpgp";
 
@@ -52,23 +53,36 @@ export async function checkSignature(
   options.onEvent?.({ kind: "signed", name });
 }
 
-async function fetchSignature(url: string, path: string, name: string, options: SourceOptions): Promise<void> {
-  if (options.offline && !url.startsWith("file:")) {
-    throw new Failure("upstream.failed", `Cannot fetch the signature of "${name}": it is not in the cache`, {
-      hint: "Run boulder fetch with a network first.",
-    });
-  }
+async function fetchSignature(uri: string, path: string, name: string, options: SourceOptions): Promise<void> {
   rmSync(path, { force: true });
   const { signal } = options;
-  try {
-    const request = { url, path, name: `${name} (signature)` };
-    await options.download(request, { limit: MAX_SIGNATURE, ...(signal === undefined ? {} : { signal }) });
-  } catch (cause) {
-    signal?.throwIfAborted();
-    if (cause instanceof Failure && cause.code === "disk.full") throw cause;
-    const found = describeError(cause);
-    throw new Failure("upstream.failed", `Cannot fetch the signature of "${name}": ${found}`, { cause });
+  const reasons: string[] = [];
+  for (const url of placesOf(uri, options)) {
+    try {
+      const request = { url, path, name: `${name} (signature)` };
+      await options.download(request, { limit: MAX_SIGNATURE, ...(signal === undefined ? {} : { signal }) });
+      return;
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof Failure && error.code === "disk.full") throw error;
+      reasons.push(describeError(error));
+    }
   }
+  const found = reasons.length === 0 ? "it is in neither the cache nor a mirror" : reasons.join("; ");
+  throw new Failure("upstream.failed", `Cannot fetch the signature of "${name}": ${found}`, {
+    hint: options.offline ? "Run boulder fetch with a network first." : "Name a folder that has it with --mirror.",
+  });
+}
+
+/** Mirrors that are folders have a signature under its name; then its own address. */
+function placesOf(uri: string, options: SourceOptions): string[] {
+  const name = /[^/]*$/.exec(new URL(uri).pathname)?.[0] ?? "";
+  // Of a name that is more than a plain one nobody can say which file it means.
+  const plain = /^[A-Za-z0-9_+~-][A-Za-z0-9._+~-]*$/.test(name);
+  const folders = plain ? options.mirrors.filter((mirror) => !isAddress(mirror)) : [];
+  const mirrored = folders.map((folder) => `${pathToFileURL(resolve(folder)).href}/${name}`);
+  const there = mirrored.filter((place) => existsSync(fileURLToPath(place)));
+  return options.offline && !uri.startsWith("file:") ? there : [...there, uri];
 }
 
 type Checker = (signature: string, file: string) => Promise<string | undefined>;
