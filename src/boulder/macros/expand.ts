@@ -3,12 +3,13 @@
 
 /**
  * The macro language. `%word` is an action, `%(word)` a definition, `%%` a percent sign; any other percent sign stands
- * for itself. Expansion is textual and nested; each line of the result knows the recipe line and the macros it is from.
+ * for itself. An action that says so takes arguments: `%word(a, name=b)`. Expansion is textual and nested; each line of the result knows the recipe line and the macros it is from.
  */
 import { Failure } from "#base/errors";
 import { nearest } from "#base/nearest";
 import type { Block, Problem } from "#formats/yaml";
-import type { MacroSet } from "./model";
+import { type Bindings, bindArguments, readCall } from "./call";
+import type { Action, MacroSet } from "./model";
 
 export interface ScriptLine {
   readonly text: string;
@@ -93,25 +94,35 @@ class Expansion {
     return { lines: this.#lines, dependencies: [...this.#dependencies.values()], problems: this.#problems };
   }
 
-  #expand(text: string, line: number | undefined, via: readonly string[], at: Where): void {
+  #expand(text: string, line: number | undefined, via: readonly string[], at: Where, bound?: Bindings): void {
     let from = 0;
     for (const match of text.matchAll(TOKEN)) {
+      // What stands in the brackets of a call has been taken with it.
+      if (match.index < from) continue;
       this.#write(text.slice(from, match.index), line, via);
       from = match.index + match[0].length;
       const where = via.length === 0 ? { ...at, column: match.index, width: match[0].length } : at;
       const [whole, action, definition] = match;
-      if (action !== undefined) this.#action(action, line, via, where);
-      else if (definition !== undefined) this.#definition(definition, line, via, where);
+      if (action !== undefined) from += this.#action(action, line, via, where, text.slice(from), bound);
+      else if (definition !== undefined) this.#definition(definition, line, via, where, bound);
       else this.#write(whole.slice(1), line, via);
     }
     this.#write(text.slice(from), line, via);
   }
 
-  #action(id: string, line: number | undefined, via: readonly string[], at: Where): void {
+  /** Writes what an action stands for; `rest` is the text behind it, and the result how much of it is its call. */
+  #action(
+    id: string,
+    line: number | undefined,
+    via: readonly string[],
+    at: Where,
+    rest: string,
+    bound: Bindings | undefined,
+  ): number {
     const stop = BREAKS.get(id);
     if (stop !== undefined) {
       this.#write(`boulder_breakpoint ${line ?? 0} ${stop}`, line, via);
-      return;
+      return 0;
     }
     const action = this.#scope.macros.actions.get(id);
     if (action === undefined) {
@@ -124,18 +135,52 @@ class Expansion {
         near === undefined ? literal : `Did you mean %${near}? ${literal}`,
       );
       this.#write(`%${id}`, line, via);
-      return;
+      return 0;
     }
     for (const dependency of action.dependencies) {
       if (!this.#dependencies.has(dependency)) {
         this.#dependencies.set(dependency, { dependency, action: `%${id}`, line });
       }
     }
-    this.#body(action.command.text, `%${id}`, line, via, at);
+    const { bindings, length } = this.#call(action, via, at, rest, bound);
+    this.#body(action.command.text, `%${id}`, line, via, at, bindings);
+    return length;
   }
 
-  #definition(id: string, line: number | undefined, via: readonly string[], at: Where): void {
+  /** The arguments of an action. A bracket behind one that takes none is a bracket of the shell. */
+  #call(
+    action: Action,
+    via: readonly string[],
+    at: Where,
+    rest: string,
+    bound: Bindings | undefined,
+  ): { readonly bindings?: Bindings; readonly length: number } {
+    const { id, arguments: taken = [] } = action;
+    if (taken.length === 0) return { length: 0 };
+    const call = rest.startsWith("(") ? readCall(rest, 0) : { values: [], length: 0 };
+    if (call === undefined) {
+      this.#problem(at, via, `The call of %${id} is not closed on its line`, "Write the closing bracket.");
+    }
+    const { bindings, mistakes } = bindArguments(`%${id}`, taken, call?.values ?? [], {
+      bindings: bound,
+      via,
+    });
+    const form = taken.map((one) => (one.fallback === undefined ? one.id : `${one.id}=${one.fallback}`)).join(", ");
+    if (call !== undefined) for (const mistake of mistakes) this.#problem(at, via, mistake, `Write %${id}(${form}).`);
+    return { bindings, length: call?.length ?? 0 };
+  }
+
+  #definition(id: string, line: number | undefined, via: readonly string[], at: Where, bound?: Bindings): void {
     const { macros, builtins } = this.#scope;
+    const given = bound?.get(id);
+    if (given !== undefined) {
+      // The name of the action tells arguments of one name apart: one may be handed on as another.
+      const { text, owner, bindings } = given;
+      if (given.via === undefined) this.#body(text, `%(${id}) of ${owner}`, line, via, at, bindings);
+      // The text of a call is not the action's: there the action may well be called again.
+      else this.#expand(text, line, [...given.via, `%(${id}) given to ${owner}`], at, bindings);
+      return;
+    }
     const found = macros.definitions.get(id)?.value.text;
     if (found !== undefined) {
       this.#body(found, `%(${id})`, line, via, at);
@@ -153,8 +198,20 @@ class Expansion {
     this.#write(`%(${id})`, line, via);
   }
 
-  #body(text: string, macro: string, line: number | undefined, via: readonly string[], at: Where): void {
-    if (via.includes(macro) || via.length >= MAX_DEPTH) {
+  #body(
+    text: string,
+    macro: string,
+    line: number | undefined,
+    via: readonly string[],
+    at: Where,
+    bound?: Bindings,
+  ): void {
+    if (via.length >= MAX_DEPTH) {
+      const message = `More than ${MAX_DEPTH} macros in each other, the innermost ${macro}`;
+      this.#problem(at, via.slice(0, 4), message, "Write fewer in each other.");
+      return;
+    }
+    if (via.includes(macro)) {
       const chain = [...via.slice(via.indexOf(macro)), macro].join(" -> ");
       this.#problem(at, via, `The macro ${macro} needs itself: ${chain}`, "Break the circle.");
       return;
@@ -166,7 +223,7 @@ class Expansion {
       .forEach((row, i) => {
         if (i > 0) this.#newline();
         this.#blank = { line, via: inner };
-        this.#expand(row, line, inner, at);
+        this.#expand(row, line, inner, at, bound);
       });
   }
 

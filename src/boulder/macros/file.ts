@@ -5,6 +5,7 @@
 import type { Node } from "yaml";
 import { Failure } from "#base/errors";
 import { type Entry, formatProblem, YamlReader } from "#formats/yaml";
+import { readArguments, readCases } from "../recipe/cases";
 import type { PackageDefinition } from "../recipe/model";
 import { readSubpackage } from "../recipe/package";
 import type { Action, Definition, Family, Flag, FlagTexts, MacroFile, Need, TuningGroup, TuningOption } from "./model";
@@ -121,9 +122,16 @@ function words(reader: YamlReader, node: Node | undefined): string[] {
   return reader.locatedList(node, "a list of words").map((item) => item.text);
 }
 
+const EMPTY = { text: "", lines: [0], indent: 0 };
+
+/** The key with its list, or nothing where the list is empty: most macros have none of these. */
+function listed<K extends string, T>(key: K, items: readonly T[]): { readonly [P in K]?: readonly T[] } {
+  return items.length === 0 ? {} : ({ [key]: items } as { readonly [P in K]?: readonly T[] });
+}
+
 function readAction(reader: YamlReader, entry: Entry): Action | undefined {
   const fields = reader.entries(entry.value, `The action "${entry.key}"`) ?? [];
-  only(reader, fields, ["description", "example", "command", "dependencies"]);
+  only(reader, fields, ["description", "example", "command", "dependencies", "arguments", "cases"]);
   const command = valueOf(fields, "command");
   const body = command === undefined ? undefined : reader.block(command, '"command"');
   const description = reader.string(valueOf(fields, "description"), `The description of "${entry.key}"`);
@@ -138,6 +146,8 @@ function readAction(reader: YamlReader, entry: Entry): Action | undefined {
     description,
     ...(shown === undefined ? {} : { example: shown }),
     command: body,
+    ...listed("arguments", readArguments(reader, valueOf(fields, "arguments"))),
+    ...listed("cases", readCases(reader, valueOf(fields, "cases"), "command")),
     dependencies: words(reader, valueOf(fields, "dependencies")),
     place: reader.place(entry.keyNode),
   };
@@ -146,8 +156,13 @@ function readAction(reader: YamlReader, entry: Entry): Action | undefined {
 function readDefinition(reader: YamlReader, entry: Entry): Definition | undefined {
   const place = reader.place(entry.keyNode);
   if (entry.value === undefined) return { id: entry.key, value: { text: "", lines: [place.line], indent: 0 }, place };
-  const value = reader.block(entry.value, `The definition "${entry.key}"`);
-  return value === undefined ? undefined : { id: entry.key, value, place };
+  const fields = reader.isMapping(entry.value) ? (reader.entries(entry.value, "A definition") ?? []) : undefined;
+  if (fields !== undefined) only(reader, fields, ["value", "cases"]);
+  const text = fields === undefined ? entry.value : valueOf(fields, "value");
+  const value = text === undefined ? EMPTY : reader.block(text, `The definition "${entry.key}"`);
+  if (value === undefined) return undefined;
+  const cases = readCases(reader, valueOf(fields ?? [], "cases"), "value");
+  return { id: entry.key, value, ...listed("cases", cases), place };
 }
 
 function readTexts(reader: YamlReader, fields: readonly Entry[]): FlagTexts {

@@ -3,7 +3,7 @@
 
 /** What macro files hold: actions, definitions, tuning groups, flags, package templates, and families of roots. */
 import type { Block, Place } from "#formats/yaml";
-import type { PackageDefinition } from "../recipe/model";
+import type { MacroArgument, MacroCase, PackageDefinition } from "../recipe/model";
 
 /** `%id` in a script: a command, and what the root must hold for it. */
 export interface Action {
@@ -11,6 +11,9 @@ export interface Action {
   readonly description: string;
   readonly example?: string;
   readonly command: Block;
+  readonly arguments?: readonly MacroArgument[];
+  /** Left out where there are none, and where they are decided. */
+  readonly cases?: readonly MacroCase[];
   readonly dependencies: readonly string[];
   readonly place: Place;
 }
@@ -19,6 +22,7 @@ export interface Action {
 export interface Definition {
   readonly id: string;
   readonly value: Block;
+  readonly cases?: readonly MacroCase[];
   readonly place: Place;
 }
 

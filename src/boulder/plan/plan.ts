@@ -8,6 +8,7 @@
 import { Failure } from "#base/errors";
 import type { Block } from "#formats/yaml";
 import { formatProblem, type Problem } from "#formats/yaml";
+import { chooseCases } from "../macros/choose";
 import { expandScript, expandValue, type ImpliedDependency, type Scope, type ScriptLine } from "../macros/expand";
 import { type MacroLibrary, macrosFor } from "../macros/load";
 import type { Action, Definition, Family, Language, MacroSet } from "../macros/model";
@@ -156,7 +157,8 @@ function planStage(
     facts: options.facts ?? new Map(),
   });
   problems.push(...tuning.problems);
-  const scope: Scope = { macros, builtins: builtinsOf(recipe, target, stage, tuning, options) };
+  const chosen = chooseCases(macros, { target, toolchain: recipe.options.toolchain, stage });
+  const scope: Scope = { macros: chosen, builtins: builtinsOf(recipe, target, stage, tuning, options) };
   const take = (block: Block, file: string | undefined): readonly ScriptLine[] => {
     const expanded = expandScript(block, scope, file);
     problems.push(...expanded.problems);

@@ -4,6 +4,7 @@
 /** Scripts and build dependencies, the macros of a recipe, and its tuning list. */
 import type { Node } from "yaml";
 import type { Entry, YamlReader } from "#formats/yaml";
+import { readArguments, readCases } from "./cases";
 import { BUILD_KEYS, unknownKey } from "./keys";
 import {
   type BuildDefinition,
@@ -92,9 +93,8 @@ export function readMacros(
       for (const item of reader.items(field.value, '"definitions"')) {
         const entry = onlyEntry(reader, item, "A definition");
         if (entry === undefined || !isWord(reader, entry)) continue;
-        const value = reader.block(entry.value ?? entry.keyNode, `The definition "${entry.key}"`);
-        const place = reader.place(entry.keyNode);
-        if (value !== undefined) definitions.push({ id: entry.key, value: entry.value ? value : EMPTY, place });
+        const definition = readDefinition(reader, entry);
+        if (definition !== undefined) definitions.push(definition);
       }
     } else {
       unknownKey(reader, field, '"macros"', ["actions", "definitions"]);
@@ -104,7 +104,25 @@ export function readMacros(
 }
 
 const EMPTY: Script = { text: "", lines: [0], indent: 0 };
-const ACTION_KEYS = ["description", "example", "command", "dependencies"];
+const ACTION_KEYS = ["description", "example", "command", "dependencies", "arguments", "cases"];
+
+/** `- word: text`, or `- word:` with `value` and `cases`. */
+function readDefinition(reader: YamlReader, entry: Entry): RecipeDefinition | undefined {
+  const place = reader.place(entry.keyNode);
+  if (!reader.isMapping(entry.value)) {
+    const value = entry.value === undefined ? EMPTY : reader.block(entry.value, `The definition "${entry.key}"`);
+    return value === undefined ? undefined : { id: entry.key, value, place };
+  }
+  const fields = reader.entries(entry.value, `The definition "${entry.key}"`) ?? [];
+  for (const field of fields) {
+    if (!["value", "cases"].includes(field.key)) unknownKey(reader, field, `"${entry.key}"`, ["value", "cases"]);
+  }
+  const node = (key: string) => fields.find((field) => field.key === key)?.value;
+  const text = node("value");
+  const value = text === undefined ? EMPTY : reader.block(text, '"value"');
+  const cases = readCases(reader, node("cases"), "value");
+  return value === undefined ? undefined : { id: entry.key, value, cases, place };
+}
 
 function readAction(reader: YamlReader, item: Node, identity: Identity): RecipeAction | undefined {
   const entry = onlyEntry(reader, item, "An action");
@@ -124,7 +142,17 @@ function readAction(reader: YamlReader, item: Node, identity: Identity): RecipeA
   const description = descriptionNode === undefined ? "" : reader.string(descriptionNode, '"description"');
   if (command === undefined || description === undefined) return undefined;
   const dependencies = readDependencies(reader, value("dependencies"), '"dependencies"', identity);
-  return { id: entry.key, description, command, dependencies, place: reader.place(entry.keyNode) };
+  const taken = readArguments(reader, value("arguments"));
+  const cases = readCases(reader, value("cases"), "command");
+  return {
+    id: entry.key,
+    description,
+    command,
+    arguments: taken,
+    cases,
+    dependencies,
+    place: reader.place(entry.keyNode),
+  };
 }
 
 function isWord(reader: YamlReader, entry: Entry): boolean {

@@ -139,10 +139,32 @@ export interface Recipe {
   readonly definitions: readonly RecipeDefinition[];
 }
 
+/** What a case of a macro asks for: each that is there must name what is built. A target may end with a star. */
+export interface MacroCondition {
+  readonly target?: readonly string[];
+  readonly toolchain?: readonly string[];
+  readonly stage?: readonly string[];
+}
+
+/** Another text of a macro where its condition holds, and what an action needs for it besides. */
+export interface MacroCase {
+  readonly when: MacroCondition;
+  readonly value: Script;
+  readonly dependencies: readonly Located[];
+}
+
+/** An argument of an action, and what it is where a call leaves it out; without that it must be given. */
+export interface MacroArgument {
+  readonly id: string;
+  readonly fallback?: string;
+}
+
 export interface RecipeAction {
   readonly id: string;
   readonly description: string;
   readonly command: Script;
+  readonly arguments?: readonly MacroArgument[];
+  readonly cases?: readonly MacroCase[];
   readonly dependencies: readonly Located[];
   readonly place: Place;
 }
@@ -150,6 +172,7 @@ export interface RecipeAction {
 export interface RecipeDefinition {
   readonly id: string;
   readonly value: Script;
+  readonly cases?: readonly MacroCase[];
   readonly place: Place;
 }
 

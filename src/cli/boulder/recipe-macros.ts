@@ -7,6 +7,7 @@ import { nearest } from "#base/nearest";
 import { familyOf, macrosFor } from "#boulder/macros/load";
 import type { FlagTexts } from "#boulder/macros/model";
 import { hostArchitecture } from "#boulder/plan/targets";
+import type { MacroCase } from "#boulder/recipe/model";
 import { macroLibrary } from "#cli/boulder/options";
 import type { Invocation } from "#cli/spec";
 import type { Ui } from "#cli/ui";
@@ -53,16 +54,26 @@ function show(macros: Macros, name: string, ui: Ui): void {
   const action = macros.actions.get(word);
   const definition = macros.definitions.get(word);
   if (action !== undefined) {
-    const { id, description, example, dependencies, command } = action;
-    if (ui.json) ui.value({ id, description, example, dependencies, command: command.text });
+    const { id, description, example, dependencies, command, arguments: taken = [], cases = [] } = action;
+    if (ui.json) {
+      const text = command.text;
+      ui.value({ id, description, example, dependencies, command: text, arguments: taken, cases: cases.map(caseView) });
+    }
     ui.say(`%${id}: ${description}`);
     if (example !== undefined) ui.say(`Example: ${example}`);
     if (dependencies.length > 0) ui.say(`Needs in the root: ${dependencies.join(", ")}`);
+    for (const one of taken) {
+      ui.say(
+        `Argument ${one.id}: ${one.fallback === undefined ? "must be given" : `"${one.fallback}" where left out`}`,
+      );
+    }
     ui.say(`\n${command.text.trimEnd()}`);
+    sayCases(cases, ui);
   } else if (definition !== undefined) {
-    const { id, value } = definition;
-    if (ui.json) ui.value({ id, value: value.text });
+    const { id, value, cases = [] } = definition;
+    if (ui.json) ui.value({ id, value: value.text, cases: cases.map(caseView) });
     ui.say(`%(${id}) is\n${value.text.trimEnd()}`);
+    sayCases(cases, ui);
   } else if (macros.tuning.has(word)) {
     showTuning(macros, word, ui);
   } else {
@@ -71,6 +82,18 @@ function show(macros: Macros, name: string, ui: Ui): void {
     throw new Failure("macro.invalid", `Cannot show the macro "${name}": unknown, expected ${expected}`, {
       hint: near === undefined ? "boulder recipe macros lists them all." : `Did you mean "${near}"?`,
     });
+  }
+}
+
+function caseView({ when, value, dependencies }: MacroCase): Readonly<Record<string, unknown>> {
+  return { when, text: value.text, dependencies: dependencies.map(({ text }) => text) };
+}
+
+function sayCases(cases: readonly MacroCase[], ui: Ui): void {
+  for (const { when, value, dependencies } of cases) {
+    const asked = Object.entries(when).map(([key, words]) => `${key} is ${[words].flat().join(" or ")}`);
+    const needs = dependencies.length === 0 ? "" : `, with ${dependencies.map(({ text }) => text).join(", ")}`;
+    ui.say(`\nWhere ${asked.join(" and ")}${needs}:\n${value.text.trimEnd()}`);
   }
 }
 
