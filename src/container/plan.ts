@@ -12,11 +12,14 @@ import { missingEtc } from "#container/etc";
 import { type Identity, mappedOnto, mayMount, rootIdentity, singleIdentity } from "#container/identity";
 import type { ContainerOptions } from "#container/options";
 import { Steps } from "#container/outer";
-import { seccompFilter } from "#container/seccomp";
+import { filterTexts } from "#container/seccomp-made" with { type: "macro" };
 
 const RLIMIT = { cpu: 0, fsize: 1, nproc: 6, nofile: 7, as: 9 } as const;
 
 const MS_BIND_REC = 0x5000;
+
+/** Filters of system calls, as text. */
+const FILTERS = filterTexts();
 
 /** The largest option text that mount(2) takes is one page. */
 const MAX_MOUNT_DATA = 4000;
@@ -182,6 +185,7 @@ export function plan(
     ...(groups === undefined ? {} : { groups }),
   };
   steps.pass("--args", bubblewrap(parts, checked, options).join("\0"));
-  steps.pass("--seccomp", seccompFilter(options.init === true || options.nested === true).toString("hex"), true);
+  const filters = FILTERS[process.arch === "arm64" ? "arm64" : "x64"];
+  steps.pass("--seccomp", options.init === true || options.nested === true ? filters.reboot : filters.plain, true);
   return steps.exec([context.bwrap, "--", ...options.command]);
 }
