@@ -291,6 +291,7 @@ upstreams:
   - https://example.org/t.7z: ${hash}
 install: |
   echo "it says $(cat sub/file)"
+  install -Dm644 sub/file %(installroot)/usr/share/packed/file
 `;
         const result = await build("packed", keys, {}, ["--mirror", ground.mirror]);
         expect([result.code, result.stderr + result.stdout]).toEqual([code, expect.stringContaining(said)]);
