@@ -7,12 +7,12 @@
  *
  *   ./dev bench root [--rounds N]
  */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { sha256Hex } from "#sys/sha256";
 import { buildExecutable } from "../tools/build.ts";
+import { benchDisk } from "./_disk.ts";
 import { measured, must } from "./_floor.ts";
 import { FullMemory } from "./_memory.ts";
 import { type BenchPackage, benchPackages, MINBASE } from "./_packages.ts";
@@ -21,9 +21,6 @@ import { median, ratioRow, report } from "./_table.ts";
 const { values: flags } = parseArgs({ options: { rounds: { type: "string", default: "3" } } });
 
 const SUITE = "bookworm";
-
-/** Milliseconds until ext4 gives a removed inode away again, once the removal is on the disk. */
-const REMOVED_LATELY = 61_000;
 
 /** The same packages as Debian's own files, as an archive that apt reads from the disk. */
 async function makeArchive(folder: string, packages: readonly BenchPackage[]): Promise<string> {
@@ -43,8 +40,9 @@ async function makeArchive(folder: string, packages: readonly BenchPackage[]): P
   return `deb [trusted=yes] copy:${archive} ${SUITE} main`;
 }
 
-const folder = mkdtempSync(join(tmpdir(), "bench-root-"));
-const memory = new FullMemory(folder);
+await using disk = await benchDisk("root");
+const { folder } = disk;
+using memory = new FullMemory(folder);
 
 /** What comes before each measured run: nothing is dirty, no memory lies free, and the files that it reads are in memory. */
 async function prepare(files: readonly string[]): Promise<void> {
@@ -53,55 +51,46 @@ async function prepare(files: readonly string[]): Promise<void> {
   for (const file of files) readFileSync(file);
 }
 
-try {
-  const packages = await benchPackages("minbase", MINBASE);
-  const names = packages.map(({ name }) => name);
-  const moss = await buildExecutable(join(folder, "build"));
-  const source = await makeArchive(folder, packages);
-  const stones = join(packages[0]?.stone ?? "", "..");
-  const first: number[] = [];
-  const second: number[] = [];
-  const peer: number[] = [];
-  const make = async (root: string, cache: string) => {
-    mkdirSync(root);
-    const place = ["-D", root, "--cache", cache, "-y"];
-    await must([moss, "collection", "add", ...place, "bench", stones]);
-    await prepare([moss, ...packages.map(({ stone }) => stone)]);
-    return (await measured([moss, "install", ...place, "--json", ...names])).wall;
-  };
-  for (let round = 0; round < Number(flags.rounds); round++) {
-    // ext4 gives an inode that was removed within the last minute to nobody, and looking for another takes whoever makes the
-    // next root, theirs or ours, longer and longer. So nothing is removed before the end, and what others removed grows old.
-    await must(["sync"]);
-    await Bun.sleep(REMOVED_LATELY);
-    const here = join(folder, `round-${round}`);
-    const [cache, root] = [join(here, "cache"), join(here, "debian")];
-    mkdirSync(cache, { recursive: true });
-    first.push(await make(join(here, "one"), cache));
-    second.push(await make(join(here, "two"), cache));
-    if (!existsSync(join(here, "two/usr/bin/bash"))) throw new Error("the second root has no bash");
-    const command = [
-      "mmdebstrap",
-      "--variant=minbase",
-      "--mode=root",
-      "-q",
-      "--include=apt",
-      "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
-      '--aptopt=APT::Sandbox::User "root"',
-    ];
-    await prepare(packages.map(({ deb }) => join(folder, "archive/pool", basename(deb))));
-    peer.push((await measured([...command, SUITE, root, source])).wall);
-    const shown = await must(["dpkg-query", `--root=${root}`, "-W", "-f", "${Package}\n"]);
-    const found = shown.trim().split("\n");
-    const missing = names.filter((name) => !found.includes(name));
-    if (missing.length > 0) throw new Error(`mmdebstrap did not take ${missing.join(", ")}`);
-  }
-  process.stdout.write(`${packages.length} packages; mmdebstrap configures them, which moss does not yet\n`);
-  report("root", "./dev bench root", [
-    ratioRow("a root from nothing, beside mmdebstrap", median(first), median(peer), 1 / 10),
-    ratioRow("a second from the same store", median(second), median(peer), 1 / 50),
-  ]);
-} finally {
-  memory[Symbol.dispose]();
-  rmSync(folder, { recursive: true, force: true });
+const packages = await benchPackages("minbase", MINBASE);
+const names = packages.map(({ name }) => name);
+const moss = await buildExecutable(join(folder, "build"));
+const source = await makeArchive(folder, packages);
+const stones = join(packages[0]?.stone ?? "", "..");
+const first: number[] = [];
+const second: number[] = [];
+const peer: number[] = [];
+const make = async (root: string, cache: string) => {
+  mkdirSync(root);
+  const place = ["-D", root, "--cache", cache, "-y"];
+  await must([moss, "collection", "add", ...place, "bench", stones]);
+  await prepare([moss, ...packages.map(({ stone }) => stone)]);
+  return (await measured([moss, "install", ...place, "--json", ...names])).wall;
+};
+for (let round = 0; round < Number(flags.rounds); round++) {
+  const here = join(folder, `round-${round}`);
+  const [cache, root] = [join(here, "cache"), join(here, "debian")];
+  mkdirSync(cache, { recursive: true });
+  first.push(await make(join(here, "one"), cache));
+  second.push(await make(join(here, "two"), cache));
+  if (!existsSync(join(here, "two/usr/bin/bash"))) throw new Error("the second root has no bash");
+  const command = [
+    "mmdebstrap",
+    "--variant=minbase",
+    "--mode=root",
+    "-q",
+    "--include=apt",
+    "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
+    '--aptopt=APT::Sandbox::User "root"',
+  ];
+  await prepare(packages.map(({ deb }) => join(folder, "archive/pool", basename(deb))));
+  peer.push((await measured([...command, SUITE, root, source])).wall);
+  const shown = await must(["dpkg-query", `--root=${root}`, "-W", "-f", "${Package}\n"]);
+  const found = shown.trim().split("\n");
+  const missing = names.filter((name) => !found.includes(name));
+  if (missing.length > 0) throw new Error(`mmdebstrap did not take ${missing.join(", ")}`);
 }
+process.stdout.write(`${packages.length} packages; mmdebstrap configures them, which moss does not yet\n`);
+report("root", "./dev bench root", [
+  ratioRow("a root from nothing, beside mmdebstrap", median(first), median(peer), 1 / 10),
+  ratioRow("a second from the same store", median(second), median(peer), 1 / 50),
+]);

@@ -9,13 +9,13 @@
  *
  *   ./dev bench transaction [--entries N] [--pairs N] [--cold N] [--growth N,N]
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Timings } from "#transition/events";
 import { buildExecutable } from "../tools/build.ts";
 import { type Debian, makeDebian } from "./_debian.ts";
+import { benchDisk } from "./_disk.ts";
 import { compileFloor, dropCaches, measured, must } from "./_floor.ts";
 import { type BenchSystem, type Change, clear, floorBlit, listTree, makeSystem, type TreeList } from "./_system.ts";
 import { boundRow, median, type Row, ratioRow, report } from "./_table.ts";
@@ -31,7 +31,8 @@ const { values: flags } = parseArgs({
 const PAIRS = Number(flags.pairs);
 const COLD = Number(flags.cold);
 
-const folder = mkdtempSync(join(tmpdir(), "bench-transaction-"));
+await using disk = await benchDisk("transaction");
+const { folder } = disk;
 const moss = await buildExecutable(join(folder, "build"));
 const blit = await compileFloor("blit", folder);
 const rows: Row[] = [];
@@ -136,78 +137,74 @@ async function beside(debian: Debian, hot: number): Promise<void> {
   }
 }
 
-try {
-  say(`A root of ${flags.entries} entries`);
-  const system = await makeSystem(moss, folder, Number(flags.entries));
-  const list = listTree(system.root, join(folder, "list"));
-  process.stdout.write(
-    `${list.entries} entries in ${list.folders} folders, ${system.packages} packages; fresh install ${(system.installed.wall / 1000).toFixed(1)} s\n`,
-  );
-  const start = await startUp(false);
-  const first = await pair(system);
-  const changes: Change[] = [];
-  const blits: { floor: number; ours: number; cpu: number }[] = [];
-  for (let i = 0; i < PAIRS; i++) {
-    changes.push(...(await pair(system)));
-    if (i % Math.ceil(PAIRS / 3) === 0) blits.push(await fullBlits(system, list, 1, false));
-  }
-  const back = await rollbacks(system, 10, false);
-  const states = await activateAll(system);
-  const floor = median(blits.map((turn) => turn.floor));
-  const ours = median(blits.map((turn) => turn.ours));
-  columns("first install + spare", [first[0]], start);
-  columns("first remove", [first[1]], start);
-  columns(`${PAIRS} pairs, hot`, changes, start);
-  columns("rollback, hot", back, start);
-  rows.push(ratioRow("transaction, hot / full blit in C", total(changes), floor, 1 / 20));
-  rows.push(ratioRow("rollback, hot / full blit in C", total(back), floor, 1 / 20));
-  // Processor time tells the same on a machine that has other things to do.
-  const cpu = median(blits.map((turn) => turn.cpu));
-  rows.push(ratioRow("processor time of the two", median(changes.map((change) => change.cpu)), cpu, undefined));
-  rows.push(ratioRow("our full blit, hot, beside C", ours, floor, 1.2, { faster: true }));
-  if (COLD > 0) {
-    const cold = await coldPairs(system, COLD);
-    if (cold.length > 0) {
-      const coldBack = await rollbacks(system, COLD, true);
-      const coldBlit = await fullBlits(system, list, 2, true);
-      const coldStart = await startUp(true);
-      columns(`${COLD} pairs, cold`, cold, coldStart);
-      columns("rollback, cold", coldBack, coldStart);
-      rows.push(ratioRow("transaction, cold / full blit in C", total(cold), coldBlit.floor, 1 / 20));
-      rows.push(ratioRow("rollback, cold / full blit in C", total(coldBack), coldBlit.floor, 1 / 20));
-      rows.push(ratioRow("our full blit, cold, beside C", coldBlit.ours, coldBlit.floor, 1.2, { faster: true }));
-    }
-  }
-  await beside(await makeDebian(folder, system, list, blit), total(changes));
-  rows.push({ measure: "states that can still be activated", ours: `${states}`, bound: "all", ok: true });
-
-  const sizes = flags.growth
-    .split(",")
-    .filter((word) => word !== "")
-    .map(Number);
-  const points: { entries: number; hot: number; cold: number; install: number }[] = [];
-  for (const size of sizes) {
-    rmSync(join(folder, `root-${sizes[points.length - 1] ?? flags.entries}`), { recursive: true, force: true });
-    say(`A root of ${size} entries`);
-    const other = await makeSystem(moss, folder, size);
-    await pair(other);
-    const hot: Change[] = [];
-    for (let i = 0; i < Math.min(PAIRS, 10); i++) hot.push(...(await pair(other)));
-    const cold = await coldPairs(other, Math.min(COLD, 3));
-    points.push({ entries: size, hot: total(hot), cold: total(cold), install: other.installed.wall });
-    columns(`${size} entries, hot`, hot, start);
-    if (cold.length > 0) columns(`${size} entries, cold`, cold, start);
-  }
-  const [small, large] = [points[0], points.at(-1)];
-  if (small !== undefined && large !== undefined && large.entries > small.entries) {
-    const growth = (key: "hot" | "cold" | "install") =>
-      ((large[key] - small[key]) * 1000) / (large.entries - small.entries);
-    rows.push(boundRow("growth of a transaction, hot", growth("hot"), 0.05, "µs an entry", 4));
-    if (COLD > 0) rows.push(boundRow("growth of a transaction, cold", growth("cold"), 0.5, "µs an entry", 4));
-    const each = (point: typeof small) => (point.install * 1000) / point.entries;
-    rows.push(ratioRow("fresh install, an entry, large / small", each(large), each(small), undefined, { unit: "µs" }));
-  }
-  report("transaction", "./dev bench transaction", rows);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+say(`A root of ${flags.entries} entries`);
+const system = await makeSystem(moss, folder, Number(flags.entries));
+const list = listTree(system.root, join(folder, "list"));
+process.stdout.write(
+  `${list.entries} entries in ${list.folders} folders, ${system.packages} packages; fresh install ${(system.installed.wall / 1000).toFixed(1)} s\n`,
+);
+const start = await startUp(false);
+const first = await pair(system);
+const changes: Change[] = [];
+const blits: { floor: number; ours: number; cpu: number }[] = [];
+for (let i = 0; i < PAIRS; i++) {
+  changes.push(...(await pair(system)));
+  if (i % Math.ceil(PAIRS / 3) === 0) blits.push(await fullBlits(system, list, 1, false));
 }
+const back = await rollbacks(system, 10, false);
+const states = await activateAll(system);
+const floor = median(blits.map((turn) => turn.floor));
+const ours = median(blits.map((turn) => turn.ours));
+columns("first install + spare", [first[0]], start);
+columns("first remove", [first[1]], start);
+columns(`${PAIRS} pairs, hot`, changes, start);
+columns("rollback, hot", back, start);
+rows.push(ratioRow("transaction, hot / full blit in C", total(changes), floor, 1 / 20));
+rows.push(ratioRow("rollback, hot / full blit in C", total(back), floor, 1 / 20));
+// Processor time tells the same on a machine that has other things to do.
+const cpu = median(blits.map((turn) => turn.cpu));
+rows.push(ratioRow("processor time of the two", median(changes.map((change) => change.cpu)), cpu, undefined));
+rows.push(ratioRow("our full blit, hot, beside C", ours, floor, 1.2, { faster: true }));
+if (COLD > 0) {
+  const cold = await coldPairs(system, COLD);
+  if (cold.length > 0) {
+    const coldBack = await rollbacks(system, COLD, true);
+    const coldBlit = await fullBlits(system, list, 2, true);
+    const coldStart = await startUp(true);
+    columns(`${COLD} pairs, cold`, cold, coldStart);
+    columns("rollback, cold", coldBack, coldStart);
+    rows.push(ratioRow("transaction, cold / full blit in C", total(cold), coldBlit.floor, 1 / 20));
+    rows.push(ratioRow("rollback, cold / full blit in C", total(coldBack), coldBlit.floor, 1 / 20));
+    rows.push(ratioRow("our full blit, cold, beside C", coldBlit.ours, coldBlit.floor, 1.2, { faster: true }));
+  }
+}
+await beside(await makeDebian(folder, system, list, blit), total(changes));
+rows.push({ measure: "states that can still be activated", ours: `${states}`, bound: "all", ok: true });
+
+const sizes = flags.growth
+  .split(",")
+  .filter((word) => word !== "")
+  .map(Number);
+const points: { entries: number; hot: number; cold: number; install: number }[] = [];
+for (const size of sizes) {
+  rmSync(join(folder, `root-${sizes[points.length - 1] ?? flags.entries}`), { recursive: true, force: true });
+  say(`A root of ${size} entries`);
+  const other = await makeSystem(moss, folder, size);
+  await pair(other);
+  const hot: Change[] = [];
+  for (let i = 0; i < Math.min(PAIRS, 10); i++) hot.push(...(await pair(other)));
+  const cold = await coldPairs(other, Math.min(COLD, 3));
+  points.push({ entries: size, hot: total(hot), cold: total(cold), install: other.installed.wall });
+  columns(`${size} entries, hot`, hot, start);
+  if (cold.length > 0) columns(`${size} entries, cold`, cold, start);
+}
+const [small, large] = [points[0], points.at(-1)];
+if (small !== undefined && large !== undefined && large.entries > small.entries) {
+  const growth = (key: "hot" | "cold" | "install") =>
+    ((large[key] - small[key]) * 1000) / (large.entries - small.entries);
+  rows.push(boundRow("growth of a transaction, hot", growth("hot"), 0.05, "µs an entry", 4));
+  if (COLD > 0) rows.push(boundRow("growth of a transaction, cold", growth("cold"), 0.5, "µs an entry", 4));
+  const each = (point: typeof small) => (point.install * 1000) / point.entries;
+  rows.push(ratioRow("fresh install, an entry, large / small", each(large), each(small), undefined, { unit: "µs" }));
+}
+report("transaction", "./dev bench transaction", rows);

@@ -9,8 +9,8 @@
  *
  *   ./dev bench unpack [--rounds N] [--no-dpkg]
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { hex } from "#base/bytes";
@@ -18,6 +18,7 @@ import { getOrInsert } from "#base/order";
 import { bodiesInOrder } from "#stone/index-records";
 import { StoneReader } from "#stone/reader";
 import { buildExecutable } from "../tools/build.ts";
+import { benchDisk } from "./_disk.ts";
 import { compileFloor, measured, must, type Ran } from "./_floor.ts";
 import { FullMemory } from "./_memory.ts";
 import { type BenchPackage, benchPackages, plainDebs, SYSTEM, totalSize } from "./_packages.ts";
@@ -88,76 +89,72 @@ async function dpkg(root: string, debs: readonly string[]): Promise<Ran> {
   return await measured(["dpkg", `--root=${root}`, ...options, "--unpack", ...debs]);
 }
 
-const folder = mkdtempSync(join(tmpdir(), "bench-unpack-"));
-const memory = new FullMemory(folder);
-try {
-  const packages = await benchPackages("system", SYSTEM);
-  const size = packages.reduce((sum, item) => sum + item.size, 0);
-  const moss = await buildExecutable(join(folder, "build"));
-  const program = await compileFloor("unpack", folder, "-lzstd");
-  const list = join(folder, "list");
-  writeFileSync(list, `${withoutTwice(packages.flatMap(({ stone }) => listStone(stone))).join("\n")}\n`);
-  const stones = (totalSize(packages.map(({ stone }) => stone)) / 2 ** 20).toFixed(0);
-  process.stdout.write(
-    `${packages.length} packages, ${stones} MiB of stones, ${(size / 2 ** 30).toFixed(2)} GiB of files\n`,
-  );
-  const ours: Ran[] = [];
-  const floor: number[] = [];
-  const synced: number[] = [];
-  const cpu: number[] = [];
-  const unzip: number[] = [];
-  for (let round = 0; round < Number(flags.rounds); round++) {
-    ours.push(await install(moss, join(folder, `root-${round}`), packages));
-    await must(["sync"]);
-    memory.fill();
-    const out = join(folder, `floor-${round}`);
-    const ran = await measured([program, list, out, "sync"]);
-    const [write = Number.NaN, sync = Number.NaN] = ran.stdout.split(" ").map(Number);
-    cpu.push(ran.cpu);
-    floor.push(write);
-    synced.push(write + sync);
-    unzip.push((await measured([program, list, join(folder, "nothing"), "decompress"])).cpu);
-  }
-  const seconds = median(ours.map(({ wall }) => wall)) / 1000;
-  const peak = Math.max(...ours.map((ran) => ran.memory)) / 2 ** 20;
-  const faster = { faster: true, unit: "s", digits: 2 };
-  // The best of the rounds, since this is what nobody can do in less.
-  const decompress = Math.min(...unzip) / 1000;
-  const write = Math.max(0, Math.min(...cpu) / 1000 - decompress);
-  const { sha256, xxh3 } = hashTimes(size + totalSize(packages.map(({ stone }) => stone)));
-  const least = (decompress + write + sha256 + xxh3) / availableParallelism();
-  const part = (measure: string, value: number): Row => ({ measure, ours: `${value.toFixed(2)} s` });
-  const rows: Row[] = [
-    ratioRow("fresh install / C that decompresses and writes", seconds, median(floor), 1, faster),
-    ratioRow("the same, with the syncfs that we do too", seconds, median(synced), undefined, faster),
-    boundRow("peak memory", peak, MEMORY, "MiB", 0),
-    ratioRow("processor time of the two", median(ours.map((ran) => ran.cpu)) / 1000, median(cpu) / 1000, undefined, {
-      unit: "s",
-      digits: 2,
-    }),
-  ];
-  rows.push(
-    part("a part alone, processor time: libzstd", decompress),
-    part("... creating, writing and closing the files", write),
-    part("... SHA-256 of stones and files", sha256),
-    part("... XXH3 of the same", xxh3),
-    ratioRow(
-      `these parts on ${availableParallelism()} cores at once: the least there can be`,
-      seconds,
-      least,
-      undefined,
-      faster,
-    ),
-  );
-  if (!flags["no-dpkg"]) {
-    const own = await dpkg(join(folder, "dpkg-own"), await plainDebs("system", packages, false));
-    rows.push(ratioRow("beside dpkg --unpack, Debian's own debs", seconds, own.wall / 1000, 10, faster));
-    const zstd = await dpkg(join(folder, "dpkg-zstd"), await plainDebs("system", packages, true));
-    rows.push(ratioRow("beside dpkg --unpack, debs with zstd", seconds, zstd.wall / 1000, 10, faster));
-    rows.push(ratioRow("the least there can be / dpkg, debs with zstd", least, zstd.wall / 1000, undefined, faster));
-  }
-  report("unpack", "./dev bench unpack", rows);
-} finally {
-  memory[Symbol.dispose]();
-  rmSync(folder, { recursive: true, force: true });
+await using disk = await benchDisk("unpack");
+const { folder } = disk;
+using memory = new FullMemory(folder);
+const packages = await benchPackages("system", SYSTEM);
+const size = packages.reduce((sum, item) => sum + item.size, 0);
+const moss = await buildExecutable(join(folder, "build"));
+const program = await compileFloor("unpack", folder, "-lzstd");
+const list = join(folder, "list");
+writeFileSync(list, `${withoutTwice(packages.flatMap(({ stone }) => listStone(stone))).join("\n")}\n`);
+const stones = (totalSize(packages.map(({ stone }) => stone)) / 2 ** 20).toFixed(0);
+process.stdout.write(
+  `${packages.length} packages, ${stones} MiB of stones, ${(size / 2 ** 30).toFixed(2)} GiB of files\n`,
+);
+const ours: Ran[] = [];
+const floor: number[] = [];
+const synced: number[] = [];
+const cpu: number[] = [];
+const unzip: number[] = [];
+for (let round = 0; round < Number(flags.rounds); round++) {
+  ours.push(await install(moss, join(folder, `root-${round}`), packages));
+  await must(["sync"]);
+  memory.fill();
+  const out = join(folder, `floor-${round}`);
+  const ran = await measured([program, list, out, "sync"]);
+  const [write = Number.NaN, sync = Number.NaN] = ran.stdout.split(" ").map(Number);
+  cpu.push(ran.cpu);
+  floor.push(write);
+  synced.push(write + sync);
+  unzip.push((await measured([program, list, join(folder, "nothing"), "decompress"])).cpu);
 }
+const seconds = median(ours.map(({ wall }) => wall)) / 1000;
+const peak = Math.max(...ours.map((ran) => ran.memory)) / 2 ** 20;
+const faster = { faster: true, unit: "s", digits: 2 };
+// The best of the rounds, since this is what nobody can do in less.
+const decompress = Math.min(...unzip) / 1000;
+const write = Math.max(0, Math.min(...cpu) / 1000 - decompress);
+const { sha256, xxh3 } = hashTimes(size + totalSize(packages.map(({ stone }) => stone)));
+const least = (decompress + write + sha256 + xxh3) / availableParallelism();
+const part = (measure: string, value: number): Row => ({ measure, ours: `${value.toFixed(2)} s` });
+const rows: Row[] = [
+  ratioRow("fresh install / C that decompresses and writes", seconds, median(floor), 1, faster),
+  ratioRow("the same, with the syncfs that we do too", seconds, median(synced), undefined, faster),
+  boundRow("peak memory", peak, MEMORY, "MiB", 0),
+  ratioRow("processor time of the two", median(ours.map((ran) => ran.cpu)) / 1000, median(cpu) / 1000, undefined, {
+    unit: "s",
+    digits: 2,
+  }),
+];
+rows.push(
+  part("a part alone, processor time: libzstd", decompress),
+  part("... creating, writing and closing the files", write),
+  part("... SHA-256 of stones and files", sha256),
+  part("... XXH3 of the same", xxh3),
+  ratioRow(
+    `these parts on ${availableParallelism()} cores at once: the least there can be`,
+    seconds,
+    least,
+    undefined,
+    faster,
+  ),
+);
+if (!flags["no-dpkg"]) {
+  const own = await dpkg(join(folder, "dpkg-own"), await plainDebs("system", packages, false));
+  rows.push(ratioRow("beside dpkg --unpack, Debian's own debs", seconds, own.wall / 1000, 10, faster));
+  const zstd = await dpkg(join(folder, "dpkg-zstd"), await plainDebs("system", packages, true));
+  rows.push(ratioRow("beside dpkg --unpack, debs with zstd", seconds, zstd.wall / 1000, 10, faster));
+  rows.push(ratioRow("the least there can be / dpkg, debs with zstd", least, zstd.wall / 1000, undefined, faster));
+}
+report("unpack", "./dev bench unpack", rows);
