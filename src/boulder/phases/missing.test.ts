@@ -5,38 +5,20 @@
 import { expect, test } from "bun:test";
 import { findMissing, missingText } from "#boulder/phases/missing";
 import { Offers } from "#boulder/root/resolve";
-import type { CollectionOffer } from "#collections/model";
-import { parseCapability } from "#model/dependency";
+import { offer } from "#tests/support/offers";
 import { offersOf } from "#tests/support/scenario";
 
-function offer(name: string, ...provides: string[]): CollectionOffer {
-  const meta = {
-    name,
-    version: "1",
-    release: 1,
-    buildRelease: 1,
-    architecture: "x86_64",
-    summary: "",
-    description: "",
-    homepage: "",
-    sourceId: name,
-    licenses: [],
-    depends: [],
-    conflicts: [],
-    provides: provides.map((text) => parseCapability(text)),
-  };
-  return { id: name, meta, uri: "", url: "", size: 1, collection: "c", priority: 0 };
-}
+const giving = (name: string, capability: string) => offer(name, { provides: [capability] });
 
 const ALL = [
-  offer("bison", "binary(bison)"),
-  offer("flex", "binary(flex)"),
-  offer("python3", "binary(python3)"),
-  offer("zlib-devel", "pkgconfig(zlib)"),
-  offer("curl-devel", "pkgconfig(libcurl)"),
-  offer("qt-devel", "cmake(Qt6Core)"),
-  offer("python-wheel", "python(wheel)"),
-  offer("perl-uri", "perl(URI::Escape)"),
+  giving("bison", "binary(bison)"),
+  giving("flex", "binary(flex)"),
+  giving("python3", "binary(python3)"),
+  giving("zlib-devel", "pkgconfig(zlib)"),
+  giving("curl-devel", "pkgconfig(libcurl)"),
+  giving("qt-devel", "cmake(Qt6Core)"),
+  giving("python-wheel", "python(wheel)"),
+  giving("perl-uri", "perl(URI::Escape)"),
 ];
 const OFFERS = new Offers({ ...offersOf(ALL), best: () => ALL });
 

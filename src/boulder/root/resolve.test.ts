@@ -7,40 +7,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CollectionOffer } from "#collections/model";
-import { parseCapability } from "#model/dependency";
-import type { PackageMeta } from "#model/package";
+import { offer } from "#tests/support/offers";
 import { offersOf } from "#tests/support/scenario";
 import type { RootDependency } from "../plan/root";
 import { Offers, resolveRoot, rootFacts } from "./resolve";
-
-interface Sample {
-  readonly depends?: readonly string[];
-  readonly provides?: readonly string[];
-  readonly conflicts?: readonly string[];
-  readonly version?: string;
-  readonly release?: number;
-  readonly priority?: number;
-}
-
-function offer(name: string, sample: Sample = {}): CollectionOffer {
-  const meta: PackageMeta = {
-    name,
-    version: sample.version ?? "1",
-    release: sample.release ?? 1,
-    buildRelease: 1,
-    architecture: "x86_64",
-    summary: "",
-    description: "",
-    homepage: "",
-    sourceId: name,
-    licenses: [],
-    depends: (sample.depends ?? []).map(parseCapability),
-    provides: (sample.provides ?? []).map(parseCapability),
-    conflicts: (sample.conflicts ?? []).map(parseCapability),
-  };
-  const id = `${name}-${sample.release ?? 1}-${sample.priority ?? 0}`;
-  return { id, meta, uri: "", url: "", size: 1, collection: "c", priority: sample.priority ?? 0 };
-}
 
 function sourceOf(offers: readonly CollectionOffer[]): Offers {
   return new Offers({ ...offersOf(offers), best: () => offers });
