@@ -7,6 +7,10 @@ import { capability } from "#model/dependency";
 
 /** Variables may refer to variables; a ring of them ends here. */
 const DEPTH_LIMIT = 16;
+/** Variables that are looked up for one field: each may name many others, and so on for all levels. */
+const EXPANSION_LIMIT = 10_000;
+/** A list of modules beyond this nobody writes. */
+const EXPANDED_LIMIT = 1 << 20;
 
 export interface PkgConfigFile {
   /** Modules of Requires and Requires.private, without their versions, in order. */
@@ -22,10 +26,15 @@ export function parsePkgConfig(text: string): PkgConfigFile {
     if (match?.[1] === undefined || match[3] === undefined) continue;
     (match[2] === "=" ? variables : fields).set(match[1], match[3].trim());
   }
+  let left = EXPANSION_LIMIT;
   const expand = (value: string, depth: number): string =>
     depth > DEPTH_LIMIT
       ? ""
-      : value.replaceAll(/\$\{([\w.]+)\}/g, (_, name: string) => expand(variables.get(name) ?? "", depth + 1));
+      : value.replaceAll(/\$\{([\w.]+)\}/g, (_, name: string) => {
+          const inner = variables.get(name) ?? "";
+          left -= 1 + inner.length * (EXPANSION_LIMIT / EXPANDED_LIMIT);
+          return left < 0 ? "" : expand(inner, depth + 1);
+        });
   const requires = ["Requires", "Requires.private"].flatMap((field) => modules(expand(fields.get(field) ?? "", 0)));
   return { requires: [...new Set(requires)] };
 }
