@@ -121,11 +121,12 @@ test("megabytes of one character end within the time that a test has", () => {
 
 // Sixteen levels of a hundred references each are more than any machine has time for.
 test("variables of pkg-config files that multiply at each level end within the time that a test has", () => {
-  const line = (name: string, next: string) => `${name}=${`\${${next}} `.repeat(100)}\n`;
+  const use = (name: string) => `\${${name}} `;
+  const line = (name: string, next: string) => `${name}=${use(next).repeat(100)}\n`;
   const levels = Array.from({ length: 16 }, (_, i) => line(`v${i}`, `v${i + 1}`)).join("");
   check("/usr/lib/pkgconfig/x.pc", utf8(`${levels}Requires: \${v0}\n`));
   check("/usr/lib/pkgconfig/x.pc", utf8(`${line("a", "a")}Requires: \${a}\n`));
-  const wide = `big=${"x ".repeat(500_000)}\nRequires: ${"\${big}".repeat(2000)}\n`;
+  const wide = `big=${"x ".repeat(500_000)}\nRequires: ${use("big").repeat(2000)}\n`;
   check("/usr/lib/pkgconfig/x.pc", utf8(wide));
 });
 

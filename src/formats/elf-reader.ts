@@ -17,6 +17,8 @@ export type ReadAt = (offset: number, length: number) => Uint8Array;
 const PAGE = 8192;
 const PAGES_KEPT = 32;
 const TEXT_LIMIT = 4096;
+/** All texts of one file together: a hostile file lets each of its many tables name the same long one. */
+const TEXTS_LIMIT = 64 * 1024 * 1024;
 
 /** An unexpected shape of an ELF file: `Cannot read the ELF file: <found>`. */
 export function elfFailure(found: string): Failure {
@@ -31,6 +33,7 @@ export class ElfReader {
   /** 64-bit class; set once the identification has been read. */
   wide = true;
   little = true;
+  #textsLeft = TEXTS_LIMIT;
 
   constructor(readAt: ReadAt, size: number) {
     this.#readAt = readAt;
@@ -125,6 +128,8 @@ export class ElfReader {
     for (let at = offset; at < end; at++) {
       const byte = this.u8(at);
       if (byte === 0) {
+        this.#textsLeft -= parts.length;
+        if (this.#textsLeft < 0) throw elfFailure(`its names together are longer than ${TEXTS_LIMIT} bytes`);
         const text = fromUtf8(Uint8Array.from(parts));
         if (text === undefined) throw elfFailure(`${what} is not UTF-8`);
         return text;

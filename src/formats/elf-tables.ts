@@ -10,6 +10,8 @@ const SEGMENT_LIMIT = 4096;
 /** Kernel modules and -ffunction-sections objects have tens of thousands of sections. */
 const SECTION_LIMIT = 1 << 18;
 const NOTE_LIMIT = 1 << 16;
+/** All notes of one file together: many sections may name the same bytes. */
+const NOTES_LIMIT = 1 << 20;
 
 export interface Segment {
   readonly type: number;
@@ -104,11 +106,26 @@ export function readSections(reader: ElfReader): Section[] {
   return sections;
 }
 
+/** The build id of the first of these ranges that has one, in hexadecimal. Throws `format.invalid`. */
+export function buildIdOf(
+  reader: ElfReader,
+  ranges: Iterable<{ readonly offset: number; readonly size: number }>,
+): string | undefined {
+  let left = NOTES_LIMIT;
+  for (const { offset, size } of ranges) {
+    left -= size;
+    if (left < 0) return undefined;
+    const found = findBuildId(reader, offset, size);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /**
  * The build identifier in a range of notes, in hexadecimal, or undefined. A note: name size, descriptor size, type, then
  * name and descriptor, each padded to 4 bytes; GNU's type 3 is the build id.
  */
-export function findBuildId(reader: ElfReader, offset: number, size: number): string | undefined {
+function findBuildId(reader: ElfReader, offset: number, size: number): string | undefined {
   if (size > NOTE_LIMIT) return undefined;
   reader.requireRange(offset, size, "a table of notes");
   const end = offset + size;

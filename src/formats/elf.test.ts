@@ -125,6 +125,36 @@ test("counts and sizes far beyond the file are refused before memory is reserved
   expect(() => parse(bytes)).toThrow(/sections/);
 });
 
+/** A file of `count` sections of one type over the same bytes, which are also the texts of all their names. */
+function overlapping(count: number, type: number, body: Uint8Array): Uint8Array {
+  const table = 64 + body.byteLength;
+  const bytes = new Uint8Array(table + count * 64);
+  const view = new DataView(bytes.buffer);
+  bytes.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+  bytes.set(body, 64);
+  view.setUint16(16, 3, true);
+  view.setUint16(18, 62, true);
+  view.setBigUint64(40, BigInt(table), true);
+  view.setUint16(58, 64, true);
+  view.setUint16(62, 1, true); // names stand in the second section
+  for (let i = 0; i < count; i++) {
+    view.setUint32(table + i * 64 + 4, type, true);
+    view.setBigUint64(table + i * 64 + 24, 64n, true);
+    // The first header holds the count, as it has more than 16 bits.
+    view.setBigUint64(table + i * 64 + 32, BigInt(i === 0 ? count : body.byteLength), true);
+  }
+  return bytes;
+}
+
+// Read one by one, the notes of this file would take a quarter of an hour.
+test("many sections over the same notes or names cost no more than a few", () => {
+  const notes = new Uint8Array(65_532);
+  for (let at = 8; at < notes.byteLength; at += 12) notes[at] = 1;
+  expect(parse(overlapping(1 << 18, 7, notes))?.buildId).toBeUndefined();
+  const name = new Uint8Array(4000).fill(0x61, 0, 3999);
+  expect(() => parse(overlapping(1 << 18, 1, name))).toThrow(/names together/);
+});
+
 const readelf = spawnSync("readelf", ["--version"]).status === 0;
 const programs = [
   "/bin/sh",

@@ -12,7 +12,7 @@ import { type ElfDynamic, readDynamic } from "#formats/elf-dynamic";
 import { type ElfType, elfType, machineName } from "#formats/elf-names";
 import { ElfReader, elfFailure, type ReadAt } from "#formats/elf-reader";
 import {
-  findBuildId,
+  buildIdOf,
   PT_INTERP,
   PT_NOTE,
   readSections,
@@ -95,15 +95,10 @@ export function parseElf(readAt: ReadAt, size: number): ElfFile | undefined {
   // A detached debug file keeps the program headers but not the bytes that they speak of.
   const detached = sections.some((s) => s.name === ".dynstr" && s.type === SHT_NOBITS);
   const interp = detached ? undefined : segments.find((s) => s.type === PT_INTERP);
-  let buildId: string | undefined;
-  for (const s of sections) {
-    if (s.type === SHT_NOTE) buildId ??= findBuildId(reader, s.offset, s.size);
-  }
-  if (sections.length === 0) {
-    for (const s of segments) {
-      if (s.type === PT_NOTE) buildId ??= findBuildId(reader, s.offset, s.fileSize);
-    }
-  }
+  const notes =
+    sections.length > 0
+      ? sections.filter((s) => s.type === SHT_NOTE)
+      : segments.filter((s) => s.type === PT_NOTE).map(({ offset, fileSize: size }) => ({ offset, size }));
   return {
     bits: reader.wide ? 64 : 32,
     endian: reader.little ? "little" : "big",
@@ -114,7 +109,7 @@ export function parseElf(readAt: ReadAt, size: number): ElfFile | undefined {
         ? undefined
         : reader.text(interp.offset, interp.offset + interp.fileSize, "the interpreter"),
     dynamic: detached ? undefined : readDynamic(reader, segments),
-    buildId,
+    buildId: buildIdOf(reader, notes),
     debug,
     stripped: !debug && !sections.some((s) => s.type === SHT_SYMTAB && s.size > 0),
     sections,
