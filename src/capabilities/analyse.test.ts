@@ -187,6 +187,22 @@ test("a gem specification gives the gem and needs its run-time gems", () => {
   });
 });
 
+test("a gem specification in the form of RubyGems 3.3 needs no gem that only its development needs", () => {
+  const lines = ["rake-compiler", "minitest"].map((name) => `(%q<${name}>.freeze, ["~> 1.0"])`);
+  const kinds = [
+    ...lines.map((line) => `    s.add_development_dependency${line}`),
+    "    s.add_runtime_dependency(%q<psych>)",
+  ];
+  const old = [...lines, "(%q<psych>)"].map((line) => `    s.add_dependency${line}`);
+  const asked = "if s.respond_to? :add_runtime_dependency then";
+  const source = ["Gem::Specification.new do |s|", '  s.name = "ffi".freeze', asked, ...kinds, "else", ...old, "end"];
+  expect(look(memoryFile("/usr/lib/ruby/gems/3.1.0/specifications/ffi-1.gemspec", source.join("\n")))).toEqual({
+    ...nothing,
+    provides: ["ruby(ffi)"],
+    depends: ["ruby(psych)"],
+  });
+});
+
 function varint(length: number): Uint8Array {
   return length < 128 ? Uint8Array.of(length) : Uint8Array.of((length & 0x7f) | 0x80, length >> 7);
 }

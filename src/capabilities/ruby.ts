@@ -9,13 +9,17 @@ const NAME = String.raw`(?:%q<([\w.-]+)>|["']([\w.-]+)["'])`;
 const GEM = new RegExp(String.raw`^[ \t]*\w+\.name[ \t]*=[ \t]*${NAME}`, "m");
 const NEED = new RegExp(String.raw`^[ \t]*\w+\.add_(?:runtime_)?dependency[ \t]*\(?[ \t]*${NAME}`, "gm");
 
-/** Name and needs of a gem specification, which is Ruby source of a known form. */
+const TOOL = new RegExp(String.raw`^[ \t]*\w+\.add_development_dependency[ \t]*\(?[ \t]*${NAME}`, "gm");
+
+/**
+ * Name and needs of a gem specification, which is Ruby source of a known form. Older RubyGems write all dependencies once
+ * more for those older still, which know one kind only: what is for development stays so.
+ */
 export function parseGemspec(source: string): { name: string | undefined; needs: string[] } {
   const own = GEM.exec(source);
-  return {
-    name: own?.[1] ?? own?.[2],
-    needs: [...source.matchAll(NEED)].map((match) => match[1] ?? match[2] ?? ""),
-  };
+  const named = (pattern: RegExp) => [...source.matchAll(pattern)].map((match) => match[1] ?? match[2] ?? "");
+  const tools = new Set(named(TOOL));
+  return { name: own?.[1] ?? own?.[2], needs: named(NEED).filter((name) => !tools.has(name)) };
 }
 
 export const ruby: Handler = {
