@@ -116,7 +116,7 @@ async function prepareStage(stage: PlannedStage, context: PhaseContext, sources:
 /** A failed phase with what it was missing, where its last lines say so. */
 export function explained(error: unknown, offers: Offers): unknown {
   if (!(error instanceof PhaseFailure)) return error;
-  const missing = missingText(findMissing(error.lastLines, offers, error.heard));
+  const missing = missingText(findMissing(error.lastLines, offers, error.heard, error.narrow));
   if (missing === "") return error;
   return new Failure(error.code, error.message, { hint: `${missing}\n${error.hint ?? ""}`.trimEnd() });
 }

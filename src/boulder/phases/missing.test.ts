@@ -3,8 +3,13 @@
 
 /** What failed builds say is missing, in the words of the programs that said it, and who gives it. */
 import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { findMissing, missingText } from "#boulder/phases/missing";
 import { Offers } from "#boulder/root/resolve";
+import { makeStone } from "#tests/crash/stones";
 import { offer } from "#tests/support/offers";
 import { offersOf } from "#tests/support/scenario";
 
@@ -34,6 +39,7 @@ test("programs: the shell's, make's, env's and the kernel's words", () => {
     "env: ‘bison’: No such file or directory",
     "./gen: /usr/bin/bison: bad interpreter: No such file or directory",
     "Program 'bison' not found or not executable",
+    "make failedNo such file or directory - bison",
   ]) {
     expect([line, ...missing(line)]).toEqual([line, "the program bison: binary(bison)"]);
   }
@@ -79,6 +85,23 @@ test("a configure script is read back to the check that it ended for, and no fur
     "bison: binary(bison)",
   ]);
   expect(missing("checking for bison... no\nmake: *** Error 2")).toEqual([]);
+});
+
+test("a library of the target's class comes before one of the other", () => {
+  const folder = mkdtempSync(join(tmpdir(), "missing-"));
+  try {
+    const having = (name: string, path: string) => {
+      const { path: stone } = makeStone(folder, name, { [path]: "x" });
+      return { ...offer(name), url: pathToFileURL(stone).href };
+    };
+    const both = [having("zlib-32bit-devel", "lib32/libz.so"), having("zlib-devel", "lib/libz.so")];
+    const offers = new Offers({ ...offersOf(both), best: () => both });
+    const line = ["meson.build:25:0: ERROR: C shared or static library 'z' not found"];
+    const named = (narrow: boolean) => findMissing(line, offers, line, narrow).map((item) => item.dependency);
+    expect([named(false), named(true)]).toEqual([["zlib-devel"], ["zlib-32bit-devel"]]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test("the text says what to write into the recipe, or that nothing has it", () => {

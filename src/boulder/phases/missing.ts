@@ -40,6 +40,12 @@ const SIGNS: readonly Sign[] = [
     look: (name) => ({ capability: `binary(${name})` }),
   },
   {
+    // As Ruby says it.
+    pattern: /No such file or directory - ([A-Za-z0-9._+-]+)$/,
+    what: (name) => `the program ${name}`,
+    look: (name) => ({ capability: `binary(${name})` }),
+  },
+  {
     pattern: /(?:Program|program) '?([A-Za-z0-9._+-]+)'? (?:found: NO|not found)/,
     what: (name) => `the program ${name}`,
     look: (name) => ({ capability: `binary(${name})` }),
@@ -94,9 +100,9 @@ function escape(text: string): string {
 
 /**
  * What the output of a failed phase says is missing, each thing once. `lines` are the last ones; `heard` are more of them, in
- * which checks are looked up that the last ones speak of.
+ * which checks are looked up that the last ones speak of. `narrow` says that the target is of 32 bits.
  */
-export function findMissing(lines: readonly string[], offers: Offers, heard = lines): Missing[] {
+export function findMissing(lines: readonly string[], offers: Offers, heard = lines, narrow = false): Missing[] {
   const found = new Map<string, Missing>();
   for (const line of lines) {
     for (const sign of SIGNS) {
@@ -104,14 +110,15 @@ export function findMissing(lines: readonly string[], offers: Offers, heard = li
       const name = match?.slice(1).find((part) => part !== undefined);
       if (name === undefined || found.has(sign.what(name))) continue;
       const look = sign.look(name);
-      const given = "capability" in look ? providersOf(offers, look.capability) : withFile(offers, look.path);
+      const given = "capability" in look ? providersOf(offers, look.capability) : withFile(offers, look.path, narrow);
       found.set(sign.what(name), { what: sign.what(name), ...given });
     }
   }
   for (const { what, look } of findProbes(heard)) {
     // Nothing is said where nothing gives it: then it is no more than a guess at a name.
     for (const place of look) {
-      const given = "capability" in place ? providersOf(offers, place.capability) : withFile(offers, place.path);
+      const given =
+        "capability" in place ? providersOf(offers, place.capability) : withFile(offers, place.path, narrow);
       if (given.packages.length === 0) continue;
       found.set(what, { what, ...given });
       break;
@@ -124,21 +131,31 @@ function providersOf(offers: Offers, capability: string): Pick<Missing, "depende
   return { dependency: capability, packages: offers.providers(capability).map((item) => item.offer.meta.name) };
 }
 
-/** Packages with a file; only stones that lie on this machine are asked. */
-function withFile(offers: Offers, path: RegExp): Pick<Missing, "dependency" | "packages"> {
-  const packages = offers
-    .all()
-    .filter((item) => holds(item, path))
-    .map((item) => item.offer.meta.name);
+/** Folders of libraries for 32-bit programs: which of them helps depends on the target. */
+const NARROW = /^lib32\//;
+
+/**
+ * Packages with a file, those whose library is of the target's class first; only stones that lie on this machine are asked.
+ */
+function withFile(offers: Offers, path: RegExp, narrow: boolean): Pick<Missing, "dependency" | "packages"> {
+  const fitting: string[] = [];
+  const others: string[] = [];
+  for (const item of offers.all()) {
+    const found = filesOf(item, path);
+    if (found.length === 0) continue;
+    const fits = !found[0]?.startsWith("lib") || found.some((file) => NARROW.test(file) === narrow);
+    (fits ? fitting : others).push(item.offer.meta.name);
+  }
+  const packages = [...fitting, ...others];
   return { dependency: packages[0] ?? "", packages };
 }
 
-function holds(item: RootOffer, path: RegExp): boolean {
-  if (!item.offer.uri.startsWith("file:")) return false;
+function filesOf(item: RootOffer, path: RegExp): string[] {
+  if (!item.offer.uri.startsWith("file:")) return [];
   const file = fileURLToPath(item.offer.uri);
-  if (!existsSync(file)) return false;
+  if (!existsSync(file)) return [];
   using stone = StoneReader.open(file);
-  return stone.layout().some((entry) => path.test(entry.path));
+  return stone.layout().flatMap((entry) => (path.test(entry.path) ? [entry.path] : []));
 }
 
 /** What to write into the recipe, for people. */

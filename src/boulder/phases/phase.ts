@@ -12,6 +12,7 @@ import { buildFolder, GUEST } from "../plan/guest";
 import type { PlannedPhase, PlannedStage } from "../plan/plan";
 import type { Recipe } from "../recipe/model";
 import { BREAKPOINT_FILE, BREAKPOINT_SCRIPT, breakpointsOf, ENDS_HERE, TERMINAL_FD } from "./breakpoint";
+import { type Excerpt, excerptOf } from "./excerpt";
 import { forgetWord, readWord } from "./word";
 import { STATUS, type Workspace } from "./workspace";
 
@@ -44,8 +45,6 @@ export interface PhaseResult {
  * and what a fork bomb makes of it does not stop the machine.
  */
 const MAX_PIDS = 1024 + 128 * availableParallelism();
-/** Lines of output that a failure shows. */
-const LAST_LINES = 25;
 /** Lines of output in which its cause is looked for. */
 const HEARD_LINES = 2000;
 const SHELL = "/usr/bin/bash";
@@ -138,24 +137,31 @@ interface Failed {
   readonly failureFile: string;
 }
 
-/** A phase that failed, in the words of its script and of the recipe. The last lines are the cause. */
+/** A phase that failed, in the words of its script and of the recipe. */
 export class PhaseFailure extends Failure {
+  /** The lines that tell the cause: the last ones, behind errors that came before them. */
   readonly lastLines: readonly string[];
   /** More of them, and the last ones too. */
   readonly heard: readonly string[];
+  /** Whether programs of 32 bits were built. */
+  readonly narrow: boolean;
 
-  constructor(message: string, heard: readonly string[], full: boolean, hint: string) {
-    super(full ? "disk.full" : "build.failed", message, { hint });
-    this.lastLines = heard.slice(-LAST_LINES);
+  constructor(message: string, failed: Failed, heard: readonly string[], shown: Excerpt) {
+    const full = shown.last.some((text) => text.includes("No space left on device"));
+    super(full ? "disk.full" : "build.failed", message, {
+      hint: `The whole output is in ${failed.log}`,
+    });
+    this.narrow = failed.stage.target.startsWith("emul32");
+    this.lastLines = [...shown.earlier, ...shown.last];
     this.heard = heard;
   }
 }
 
 function failureOf(failed: Failed): PhaseFailure {
-  const { stage, planned, recipe, tail, log } = failed;
+  const { stage, planned, recipe, tail } = failed;
   const heard = tail.lines();
-  const lines = heard.slice(-LAST_LINES);
-  const where = failedLine(failed, lines);
+  const shown = excerptOf(heard);
+  const where = failedLine(failed, shown.last);
   const line = where?.line?.line;
   const via = where?.line?.via[0];
   const place = line === undefined ? "" : ` at ${recipe.file}:${line}${via === undefined ? "" : ` (${via})`}`;
@@ -163,10 +169,11 @@ function failureOf(failed: Failed): PhaseFailure {
   const rows = [
     `Cannot build "${recipe.name}": ${planned.phase} for ${stage.target} ${ends ? "ended" : "failed"}${place}: ${ends ? "a breakpoint is there" : failed.reason}`,
     ...(where?.command === undefined ? [] : [`  command: ${shorten(where.command)}`]),
-    ...lines.map((text) => `  | ${text}`),
+    ...shown.earlier.map((text) => `  | ${text}`),
+    ...(shown.earlier.length === 0 ? [] : ["  | [...]"]),
+    ...shown.last.map((text) => `  | ${text}`),
   ];
-  const full = lines.some((text) => text.includes("No space left on device"));
-  return new PhaseFailure(rows.join("\n"), heard, full, `The whole output is in ${log}`);
+  return new PhaseFailure(rows.join("\n"), failed, heard, shown);
 }
 
 interface Where {
