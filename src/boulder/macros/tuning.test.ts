@@ -111,6 +111,19 @@ test("flags that the root is too old for are left out or replaced, with a warnin
   expect(gnu.flags.ld).toContain("pack-relative-relocs");
 });
 
+test("rustc older than 1.65 is not told how to split debug information, and gcc's linker never gets LLVM's own form", () => {
+  const rust = (toolchain: "gnu" | "llvm", version: string) =>
+    resolveTuning({ ...BASE, toolchain, facts: new Map([["binary(rustc)", version]]) }).flags;
+  expect(rust("llvm", "1.63.0+dfsg1-2").rust).not.toContain("split-debuginfo");
+  expect(rust("llvm", "1.63.0+dfsg1-2").rust).toContain("debuginfo=2");
+  expect(rust("llvm", "1.63.0+dfsg1-2").c).toBe(rust("llvm", "1.90.0").c);
+  expect(rust("gnu", "1.63.0+dfsg1-2").c).toBe(rust("gnu", "1.90.0").c);
+  expect(rust("llvm", "1.90.0").rust).toContain("-C split-debuginfo=off");
+  expect(rust("llvm", "1.90.0").rust).toContain("-C linker-plugin-lto");
+  expect(rust("gnu", "1.90.0").rust).not.toContain("linker-plugin-lto");
+  expect(rust("gnu", "1.90.0").rust).toContain("-C lto=thin");
+});
+
 test("a loader older than packed relocations switches them off for both toolchains", () => {
   const facts = new Map([["libc", "2.35-1"]]);
   for (const toolchain of ["gnu", "llvm"] as const) {
