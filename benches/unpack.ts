@@ -74,7 +74,7 @@ async function install(moss: string, root: string, packages: readonly BenchPacka
   await must([moss, "collection", "add", "-D", root, "-y", "bench", join(packages[0]?.stone ?? "", "..")]);
   const names = packages.map(({ name }) => name);
   await must(["sync"]);
-  memory.fill();
+  memory.fill(packages.map(({ stone }) => stone));
   return await measured([moss, "install", "-D", root, "-y", "--json", ...names]);
 }
 
@@ -85,7 +85,7 @@ async function dpkg(root: string, debs: readonly string[]): Promise<Ran> {
   await must(["sync"]);
   // Without --force-depends it refuses what needs another package configured before.
   const options = ["--force-unsafe-io", "--force-depends", "--force-bad-path", "--no-triggers"];
-  memory.fill();
+  memory.fill(debs);
   return await measured(["dpkg", `--root=${root}`, ...options, "--unpack", ...debs]);
 }
 
@@ -110,7 +110,7 @@ const unzip: number[] = [];
 for (let round = 0; round < Number(flags.rounds); round++) {
   ours.push(await install(moss, join(folder, `root-${round}`), packages));
   await must(["sync"]);
-  memory.fill();
+  memory.fill(packages.map(({ stone }) => stone));
   const out = join(folder, `floor-${round}`);
   const ran = await measured([program, list, out, "sync"]);
   const [write = Number.NaN, sync = Number.NaN] = ran.stdout.split(" ").map(Number);

@@ -15,7 +15,8 @@ import { ZstdDecoder, ZstdError } from "#sys/zstd";
 const WINDOW_LOG_MAX = 31;
 const LARGE_WINDOW = 128 * 2 ** 20;
 const PAYLOAD_VERSION = 1;
-const CHUNK = 1024 * 1024;
+/** A piece stays in the processor's cache from its decompression to its last hash. */
+const CHUNK = 256 * 1024;
 
 /** Buffers that wait for the next payload; a decoder in use has taken its pair. */
 const spare: Uint8Array[] = [];
@@ -96,6 +97,15 @@ function wrongChecksum(payload: PayloadHeader, name: string): Error {
   return stoneFailure("stone.checksum", name, `a damaged ${payload.kind} payload, expected checksum ${hash}`);
 }
 
+/** Exactly `size` bytes of the source, in its own memory where they are, else in `buffer`. Throws `stone.truncated`. */
+function chunkOf(source: ByteSource, at: number, size: number, buffer: Uint8Array): Uint8Array {
+  const held = source.view?.(at, size);
+  if (held?.byteLength === size) return held;
+  const chunk = buffer.subarray(0, size);
+  readExactly(source, chunk, at);
+  return chunk;
+}
+
 /** Reads exactly `target` from the source. Throws `stone.truncated`. */
 export function readExactly(source: ByteSource, target: Uint8Array, at: number): void {
   const count = source.read(target, at);
@@ -143,9 +153,7 @@ export function readInChunks(source: ByteSource, at: number, size: number, sink:
   const buffer = takeBuffer();
   try {
     for (let done = 0; done < size; done += CHUNK) {
-      const chunk = buffer.subarray(0, Math.min(CHUNK, size - done));
-      readExactly(source, chunk, at + done);
-      sink(chunk);
+      sink(chunkOf(source, at + done, Math.min(CHUNK, size - done), buffer));
     }
   } finally {
     giveBuffer(buffer);
@@ -176,8 +184,7 @@ function decompress(
     withDecoder((decoder) => {
       let window = 0;
       for (let at = 0; at < storedSize; ) {
-        const chunk = input.subarray(0, Math.min(CHUNK, storedSize - at));
-        readExactly(source, chunk, bodyOffset + at);
+        const chunk = chunkOf(source, bodyOffset + at, Math.min(CHUNK, storedSize - at), input);
         hash.update(chunk);
         at += chunk.byteLength;
         let used = 0;

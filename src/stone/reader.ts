@@ -113,6 +113,7 @@ export class StoneReader {
   /** SHA-256 of the whole file in hexadecimal, which is the id of a package. */
   sha256(): string {
     const hash = new Sha256();
+    this.#source.hold?.();
     readInChunks(this.#source, 0, this.size, (chunk) => hash.update(chunk));
     return hash.hex();
   }

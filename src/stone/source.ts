@@ -13,7 +13,27 @@ export interface ByteSource {
   readonly size: number;
   /** Fills `target` from position `at`. Returns how many bytes there were, less than asked only at the end. */
   read(target: Uint8Array, at: number): number;
+  /** Reads all of it into memory where it is small enough, so that who needs it twice reads it once. */
+  hold?(): void;
+  /** The bytes from `at`, without a copy, where all of them are in memory; valid while the source is open. */
+  view?(at: number, size: number): Uint8Array | undefined;
   [Symbol.dispose](): void;
+}
+
+/** Files up to this many bytes are held in memory; most stones are smaller. */
+const HOLD = 8 * 1024 * 1024;
+/** The memory for it, of which a thread has one; undefined while a source has it. */
+let room: Uint8Array | undefined;
+let roomMade = false;
+
+function takeRoom(): Uint8Array | undefined {
+  if (!roomMade) {
+    roomMade = true;
+    return new Uint8Array(HOLD);
+  }
+  const taken = room;
+  room = undefined;
+  return taken;
 }
 
 /** A file that is open. It must be a regular one: pipes cannot be read twice. */
@@ -24,6 +44,8 @@ export class FileSource implements ByteSource {
   readonly #ahead = new Uint8Array(AHEAD);
   #aheadAt = 0;
   #aheadSize = 0;
+  #room: Uint8Array | undefined;
+  #held: Uint8Array | undefined;
 
   /** Throws `io` where the file cannot be opened or is not a regular file. */
   constructor(path: string) {
@@ -43,7 +65,23 @@ export class FileSource implements ByteSource {
     }
   }
 
+  hold(): void {
+    if (this.size > HOLD || this.#held !== undefined) return;
+    this.#room = takeRoom();
+    if (this.#room === undefined) return;
+    this.#held = this.#room.subarray(0, this.#fill(this.#room.subarray(0, this.size), 0));
+  }
+
+  view(at: number, size: number): Uint8Array | undefined {
+    return this.#held === undefined ? undefined : this.#held.subarray(at, at + size);
+  }
+
   read(target: Uint8Array, at: number): number {
+    const held = this.view(at, target.byteLength);
+    if (held !== undefined) {
+      target.set(held);
+      return held.byteLength;
+    }
     if (target.byteLength > AHEAD / 2) return this.#fill(target, at);
     if (at < this.#aheadAt || at + target.byteLength > this.#aheadAt + this.#aheadSize) {
       this.#aheadSize = this.#fill(this.#ahead, at);
@@ -67,6 +105,9 @@ export class FileSource implements ByteSource {
 
   [Symbol.dispose](): void {
     closeSync(this.#fd);
+    if (this.#room !== undefined) room = this.#room;
+    this.#room = undefined;
+    this.#held = undefined;
   }
 }
 
@@ -84,8 +125,12 @@ export class MemorySource implements ByteSource {
     return this.#bytes.byteLength;
   }
 
+  view(at: number, size: number): Uint8Array {
+    return this.#bytes.subarray(at, at + size);
+  }
+
   read(target: Uint8Array, at: number): number {
-    const part = this.#bytes.subarray(at, at + target.byteLength);
+    const part = this.view(at, target.byteLength);
     target.set(part);
     return part.byteLength;
   }

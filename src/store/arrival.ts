@@ -28,6 +28,7 @@ export class Arrival {
   readonly distrusted: ReadonlySet<string>;
   /** What lies in the store's folder; what others add while this arrival is open is found when it is admitted. */
   #known: ReadonlySet<string> | undefined;
+  readonly #folders = new Set<string>();
   /** How often a folder for two digits was asked for, and from `OFTEN` on what lies in it. */
   readonly #asked = new Map<string, number | ReadonlySet<string>>();
 
@@ -57,6 +58,13 @@ export class Arrival {
     const names = new Set(readdirSync(`${this.store}/${folder}`));
     this.#asked.set(folder, names);
     return names.has(name);
+  }
+
+  /** Makes the folder for two digits here, once. */
+  makeFolder(digits: string): void {
+    if (this.#folders.has(digits)) return;
+    mkdirSync(`${this.directory}/${digits}`, { recursive: true, mode: 0o700 });
+    this.#folders.add(digits);
   }
 
   open(): void {

@@ -7,7 +7,7 @@
  */
 import { execute } from "#store/execute";
 import type { Place } from "#store/place";
-import { foundFailure, newState, startThread, THREADS, WORD } from "#store/thread";
+import { foundFailure, newState, releaseThread, startThread, THREADS, WORD } from "#store/thread";
 
 /** Units that wait at a thread: enough that it never waits, few enough that none has much to do when all others are done. */
 const AHEAD = 3;
@@ -68,6 +68,6 @@ export class Builders implements Disposable {
     } catch {
       // Its failure is known, or another is on its way.
     }
-    for (const { thread } of this.#helpers) thread.terminate();
+    for (const { thread } of this.#helpers) releaseThread(thread);
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import { type HashJob, startThread, THREADS } from "#store/thread";
+import { type HashJob, releaseThread, startThread, THREADS } from "#store/thread";
 /**
  * SHA-256 of many files, by this thread and others at once. All is synchronous for the caller: it takes its share of the
  * files like every other thread, so one that starts late, or never, does no harm.
@@ -79,7 +79,7 @@ export function hashAll(files: readonly FileToHash[], onDone: (bytes: number) =>
       onDone(Atomics.load(counters, KIB) * 1024);
     }
   } finally {
-    for (const thread of threads) thread.terminate();
+    for (const thread of threads) releaseThread(thread);
   }
   const bytes = new Uint8Array(slots);
   const found = new Map<string, string>();

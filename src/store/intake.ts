@@ -5,7 +5,7 @@
  * Takes the bodies of one stone into an arrival folder as they are decompressed: each body is hashed and written once
  * for each identity that the package gives it. A small body is hashed first and not written where the store has it.
  */
-import { closeSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import { closeSync, openSync, renameSync, rmSync } from "node:fs";
 import { EMPTY, hex } from "#base/bytes";
 import type { LayoutEntry, Xattrs } from "#model/layout";
 import type { Arrival } from "#store/arrival";
@@ -71,7 +71,6 @@ export class Intake {
   readonly #directory: number;
   readonly #variants: ReadonlyMap<string, readonly Variant[]>;
   readonly #token: string;
-  readonly #folders = new Set<string>();
   #current: readonly Variant[] = [];
   #digest = "";
   #size = 0;
@@ -152,7 +151,6 @@ export class Intake {
       try {
         writeAll(fd, body, name);
         this.#finish(fd, variant, name, true);
-        this.#startWriting(fd, body.byteLength);
       } finally {
         c.close(fd);
       }
@@ -168,7 +166,6 @@ export class Intake {
       const path = `${this.#arrival.directory}/${name}`;
       try {
         this.#finish(fd, variant, name, false);
-        this.#startWriting(fd, this.#size);
       } finally {
         c.close(fd);
       }
@@ -190,11 +187,6 @@ export class Intake {
     if (c.futimens(fd, ptr(EPOCH)) !== 0) throw lastError("futimens", name);
   }
 
-  /** Begins to write a file to the disk, so that the sync at the end has little left to do. */
-  #startWriting(fd: number, size: number): void {
-    if (size >= WRITE_EARLY) c.sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-  }
-
   #admitLarge(from: string, path: string): void {
     this.#makeFolder(path);
     renameSync(from, `${this.#arrival.directory}/${path}`);
@@ -202,10 +194,7 @@ export class Intake {
 
   /** Makes the folder of an asset's path in the arrival folder, once. */
   #makeFolder(path: string): void {
-    const folder = path.slice(0, 2);
-    if (this.#folders.has(folder)) return;
-    mkdirSync(`${this.#arrival.directory}/${folder}`, { recursive: true, mode: 0o700 });
-    this.#folders.add(folder);
+    this.#arrival.makeFolder(path.slice(0, 2));
   }
 
   /** Opens a new file; `path` is relative to the arrival folder. */
@@ -223,9 +212,6 @@ export class Intake {
 
 // Bits that the process's umask may take away, and those that creation does not set.
 const SPECIAL_BITS = 0o7000 | process.umask();
-const SYNC_FILE_RANGE_WRITE = 2;
-/** Bytes of a file from which its own request to the disk is worth a call. */
-const WRITE_EARLY = 64 * 1024;
 
 function writeAll(fd: number, bytes: Uint8Array, name: string): void {
   let at = 0;

@@ -8,8 +8,9 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { CODES, type Code, errnoCode, Failure } from "#base/errors";
+import type { PackageId } from "#model/package";
 import type { Place } from "#store/place";
-import type { StoneFile } from "#store/unpack";
+import type { StoneFile, Unpacked } from "#store/unpack";
 
 /** Threads that work at once, this one among them: more would wait for the disk, and each takes memory. */
 export const THREADS = Math.min(availableParallelism(), 8);
@@ -47,7 +48,18 @@ export type Message =
   | UnpackJob
   | { readonly kind: "hash"; readonly job: HashJob }
   | { readonly kind: "place"; readonly place: Place; readonly state: SharedArrayBuffer }
+  | { readonly kind: "write-out"; readonly path: string }
   | { readonly kind: "unit"; readonly unit: Uint8Array };
+
+/** A stone that is unpacked. */
+export interface StoneDone {
+  readonly id: PackageId;
+  /** Records pass in their encoded form: a few bytes copied cost less than thousands of objects. */
+  readonly unpacked: Omit<Unpacked, "records">;
+}
+
+/** What a thread answers to what it is asked: stones that are done, and at the end that this was all, or why it was not. */
+export type Answer = StoneDone | { readonly ended: true; readonly failure?: FailureData };
 
 /** A failure as it passes from thread to thread. */
 export interface FailureData {
@@ -98,8 +110,47 @@ export function foundFailure(state: SharedArrayBuffer): Error | undefined {
 /** Where a compiled executable carries the program of its threads; see tools/build.ts. */
 const EMBEDDED = "/$bunfs/root/src/store/worker.js";
 
-/** Starts a thread that serves messages. */
+/** A thread that has done its work and waits for more: starting one takes as long as linking a few thousand files. */
+let idle: Worker | undefined;
+
+/** Starts a thread that serves messages, or takes the one that waits. */
 export function startThread(): Worker {
+  const waiting = idle;
+  idle = undefined;
+  if (waiting !== undefined) {
+    waiting.ref();
+    return waiting;
+  }
   const source = `${import.meta.dir}/worker.ts`;
   return new Worker(existsSync(source) ? source : EMBEDDED);
+}
+
+/** Lets go of a thread that has answered all it was asked. One is kept, which keeps no process alive. */
+export function releaseThread(thread: Worker): void {
+  if (idle !== undefined) {
+    thread.terminate();
+    return;
+  }
+  thread.unref();
+  idle = thread;
+}
+
+/** Asks a thread for something that it answers, and waits for the end. Throws what it failed with; it is of no use then. */
+export async function ask(thread: Worker, message: Message, onStone: (stone: StoneDone) => void): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<FailureData | undefined>();
+  const onMessage = ({ data }: MessageEvent<Answer>) => {
+    if ("ended" in data) resolve(data.failure);
+    else onStone(data);
+  };
+  const onError = ({ message: text }: ErrorEvent) => reject(new Error(`a thread has failed: ${text}`));
+  thread.addEventListener("message", onMessage);
+  thread.addEventListener("error", onError);
+  try {
+    thread.postMessage(message, []);
+    const failure = await promise;
+    if (failure !== undefined) throw failureFrom(failure);
+  } finally {
+    thread.removeEventListener("message", onMessage);
+    thread.removeEventListener("error", onError);
+  }
 }

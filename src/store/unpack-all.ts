@@ -6,8 +6,9 @@ import { statSync } from "node:fs";
 import type { PackageId } from "#model/package";
 import type { Arrival } from "#store/arrival";
 import { decodeFiles } from "#store/files";
-import { type FailureData, failureFrom, startThread, THREADS, type UnpackJob } from "#store/thread";
+import { ask, releaseThread, type StoneDone, startThread, THREADS, type UnpackJob } from "#store/thread";
 import { type StoneFile, type Unpacked, unpackStone } from "#store/unpack";
+import { WriteOut } from "#store/write-out";
 
 /** Bytes of stones below which starting threads costs more than it brings. */
 const WORTH = 4 * 1024 * 1024;
@@ -38,11 +39,6 @@ export async function unpackAll(
   return arrived;
 }
 
-/** What a thread answers: a stone that is done, or that it has ended. */
-type Answer =
-  | { readonly id: PackageId; readonly unpacked: Omit<Unpacked, "records"> }
-  | { readonly ended: true; readonly failure?: FailureData };
-
 /** This thread only listens, so that progress is shown whatever the others do. */
 async function unpackOnThreads(
   stones: readonly StoneFile[],
@@ -56,41 +52,39 @@ async function unpackOnThreads(
     failures.push(error);
     Atomics.store(new Int32Array(next), 0, stones.length);
   };
-  // All must have ended before anybody removes what they write to.
-  const threads = Array.from({ length: count }, async (_, i) => {
-    const job: UnpackJob = {
-      kind: "unpack",
-      stones,
-      store: arrival.store,
-      arrival: arrival.id,
-      distrusted: arrival.distrusted,
-      token: String(i),
-      next,
-    };
-    const thread = startThread();
+  const take = ({ id, unpacked }: StoneDone) => {
     try {
-      await new Promise<void>((resolve) => {
-        const end = (error?: unknown) => {
-          if (error !== undefined) stop(error);
-          resolve();
-        };
-        thread.addEventListener("error", (event) => end(new Error(`a thread has failed: ${event.message}`)));
-        thread.addEventListener("message", ({ data }: MessageEvent<Answer>) => {
-          if ("ended" in data) end(data.failure === undefined ? undefined : failureFrom(data.failure));
-          else if (failures.length === 0) {
-            try {
-              done(data.id, { ...data.unpacked, records: decodeFiles(data.unpacked.encoded) });
-            } catch (error) {
-              stop(error);
-            }
-          }
-        });
-        thread.postMessage(job, []);
-      });
-    } finally {
-      thread.terminate();
+      done(id, { ...unpacked, records: decodeFiles(unpacked.encoded) });
+    } catch (error) {
+      stop(error);
     }
-  });
-  await Promise.all(threads);
+  };
+  {
+    await using disk = new WriteOut(arrival.directory, stop);
+    // All must have ended before anybody removes what they write to.
+    const threads = Array.from({ length: count }, async (_, i) => {
+      const job: UnpackJob = {
+        kind: "unpack",
+        stones,
+        store: arrival.store,
+        arrival: arrival.id,
+        distrusted: arrival.distrusted,
+        token: String(i),
+        next,
+      };
+      const thread = startThread();
+      try {
+        await ask(thread, job, (stone) => {
+          disk.wrote(stone.unpacked.bytes);
+          if (failures.length === 0) take(stone);
+        });
+        releaseThread(thread);
+      } catch (error) {
+        stop(error);
+        thread.terminate();
+      }
+    });
+    await Promise.all(threads);
+  }
   if (failures.length > 0) throw failures[0];
 }

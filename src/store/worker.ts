@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-/** The program of a thread beside the main one: unpacks stones, carries out units of steps, hashes files. */
+/** The program of a thread beside the main one: unpacks stones, carries out units of steps, hashes files, writes out. */
 import { Arrival } from "#store/arrival";
 import { spareLastCompiler } from "#store/compilers";
 import { execute } from "#store/execute";
 import { workOn } from "#store/hash-all";
 import type { Place } from "#store/place";
-import { failureData, leaveFailure, type Message, type UnpackJob, WORD } from "#store/thread";
+import { type Answer, failureData, leaveFailure, type Message, type UnpackJob, WORD } from "#store/thread";
 import { unpackStone } from "#store/unpack";
+import { syncFileSystem } from "#sys/sync";
 
 declare const self: Worker;
 
 let place: Place | undefined;
 let state: SharedArrayBuffer | undefined;
+
+function answer(what: Answer): void {
+  postMessage(what);
+}
 
 function unpack({ stones, store, arrival, distrusted, token, next }: UnpackJob): void {
   const counter = new Int32Array(next);
@@ -23,13 +28,21 @@ function unpack({ stones, store, arrival, distrusted, token, next }: UnpackJob):
     for (;;) {
       const stone = stones[Atomics.add(counter, 0, 1)];
       if (stone === undefined) break;
-      // Records pass in their encoded form: a few bytes copied cost less than thousands of objects.
       const { records: _, ...unpacked } = unpackStone(stone, folder, token);
-      postMessage({ id: stone.id, unpacked });
+      answer({ id: stone.id, unpacked });
     }
-    postMessage({ ended: true });
+    answer({ ended: true });
   } catch (error) {
-    postMessage({ ended: true, failure: failureData(error) });
+    answer({ ended: true, failure: failureData(error) });
+  }
+}
+
+function writeOut(path: string): void {
+  try {
+    syncFileSystem(path);
+    answer({ ended: true });
+  } catch (error) {
+    answer({ ended: true, failure: failureData(error) });
   }
 }
 
@@ -51,6 +64,7 @@ function carryOut(unit: Uint8Array): void {
 self.addEventListener("message", ({ data }: MessageEvent<Message>) => {
   if (data.kind === "unpack") unpack(data);
   else if (data.kind === "unit") carryOut(data.unit);
+  else if (data.kind === "write-out") writeOut(data.path);
   else if (data.kind === "hash") workOn(data.job);
   else {
     place = data.place;
