@@ -133,11 +133,22 @@ async function prepare(options: PackagingOptions, collector: Collector, onEvent:
     }),
   );
   warnOfRules(collector, recipe, files, onEvent);
+  warnOfLocal(files, onEvent);
   // A file that the build itself put where its debug information goes stays.
   const own = new Set(files.map((file) => file.path));
   return [...stripped.files, ...debug.filter((file) => !own.has(file.path))].sort((a, b) =>
     compareText(a.path, b.path),
   );
+}
+
+/** What lies in /usr/local is for whoever looks after the system, and packages there are in nobody's search paths. */
+function warnOfLocal(files: readonly CollectedFile[], onEvent: OnEvent): void {
+  const local = files.filter((file) => file.path.startsWith("/usr/local/"));
+  const [first] = local;
+  if (first === undefined) return;
+  const more = local.length > 1 ? ` (${local.length} files)` : "";
+  const text = `installed to /usr/local, which is for the administrator${more}: the prefix /usr is meant`;
+  onEvent({ type: "warning", path: first.path, text });
 }
 
 /** A package that only rules name: files went to it, but nothing describes it. */

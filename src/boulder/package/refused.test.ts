@@ -88,3 +88,14 @@ test("a build that installed nothing fails, unless a package is said to be empty
   expect(await packaged(meta)).toBeArray();
   expect(readdirSync(join(meta.folder, "out"))).toContain("greet-1.2-3-1-x86_64.stone");
 });
+
+test("what a project put into /usr/local is packaged with a warning", async () => {
+  using build = sampleBuild(SAMPLE_RECIPE, false);
+  put(build.install, "usr/local/bin/tool", "#!/bin/sh\n");
+  put(build.install, "usr/local/share/text", "x");
+  const events = await packaged(build);
+  if (events instanceof Failure) throw events;
+  const told = events.filter((event) => event.type === "warning" && event.text.includes("/usr/local"));
+  const text = "installed to /usr/local, which is for the administrator (2 files): the prefix /usr is meant";
+  expect(told).toEqual([{ type: "warning", path: "/usr/local/bin/tool", text }]);
+});

@@ -81,6 +81,16 @@ test("what lies outside /usr is refused by name, the first twenty at least", () 
   }
 });
 
+test("files in a folder that is only a link in a system are refused with that said", () => {
+  put(folder, "lib/systemd/system/x.service", "");
+  try {
+    refuseOutside(walkInstall(folder));
+    throw new Error("it did not fail");
+  } catch (error) {
+    expect(error instanceof Failure ? error.hint : error).toMatch(/^\/bin, \/lib, .* are only links into \/usr/);
+  }
+});
+
 test("/usr itself has to be a folder", () => {
   symlinkSync("/etc", join(folder, "usr"));
   expect(() => refuseOutside(walkInstall(folder))).toThrow(/outside \/usr: \/usr$/);

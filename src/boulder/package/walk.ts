@@ -92,6 +92,9 @@ export function walkInstall(root: string, options: WalkOptions = {}): InstalledF
   return files;
 }
 
+/** Folders that a system has as links to those below /usr. */
+const LINKED = /^\/(?:bin|lib|lib32|lib64|sbin)\//;
+
 /** Throws `package.path` where files lie outside /usr, naming them. */
 export function refuseOutside(files: readonly InstalledFile[]): void {
   // The folder "/usr" itself is there when it is empty or has an odd mode; it is no file of a package either.
@@ -101,6 +104,8 @@ export function refuseOutside(files: readonly InstalledFile[]): void {
   const shown = named.slice(0, 20).join(", ");
   const more = named.length > 20 ? ` and ${named.length - 20} more` : "";
   throw new Failure("package.path", `Cannot package what lies outside /usr: ${shown}${more}`, {
-    hint: "A package holds only /usr. Install defaults of /etc below /usr/share, and let tmpfiles.d make what lies in /var.",
+    hint: named.some((path) => LINKED.test(path))
+      ? "/bin, /lib, /lib64 and /sbin are only links into /usr: tell the project to install below /usr, or move the files there."
+      : "A package holds only /usr. Install defaults of /etc below /usr/share, and let tmpfiles.d make what lies in /var.",
   });
 }

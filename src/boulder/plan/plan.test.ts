@@ -52,6 +52,16 @@ test("a simple recipe has one target, one stage and its phases in order", () => 
   expect(shape(plan(SCRIPTS, { noCheck: true }))).toEqual(["x86_64 none: setup build install"]);
 });
 
+test("projects of Python, Perl and Ruby go where a root of Debian's packages looks for them, linked by the compiler", () => {
+  const text = "install: |\n  %python_install\n  %perl_module_build\n  %gem_install\n";
+  const script = scriptText(plan(text, { family: familyOf(library, "debian") }).stages[0]?.phases[0]?.lines ?? []);
+  expect(script).toContain('setup.py install --install-layout=deb --root="/mason/install"');
+  expect(script).toContain('LD="clang" perl Build\n');
+  expect(script).toContain("[Gem.default_dir, *Gem.path].find");
+  const own = scriptText(plan(text).stages[0]?.phases[0]?.lines ?? []);
+  expect(own).toMatch(/setup\.py install +--root="\/mason\/install"/);
+});
+
 test("scripts begin in the folder of the first upstream that is unpacked", () => {
   expect(plan(SCRIPTS).stages[0]?.workFolder).toBe("/mason/build/x86_64/sample-1.0.tar.xz");
 });
