@@ -166,7 +166,7 @@ test("a script that people start needs its interpreter; one elsewhere wants it",
 
 test("a Perl module gives the name it is loaded by and wants what it uses, but no pragma and no text", () => {
   const source =
-    'package A::B;\nuse strict;\nuse List::Util qw(max);\nuse parent -norequire, "C::D";\n=pod\nuse Not::This;\n=cut\nrequire E;\n__END__\nuse Nor::That;\n';
+    'package A::B;\nuse strict;\nuse v5.10;\nuse warnings::register;\nuse common::sense;\nuse boolean;\nuse List::Util qw(max);\nuse parent -norequire, "C::D";\n=pod\nuse Not::This;\n=cut\nrequire E;\n__END__\nuse Nor::That;\n';
   for (const path of [
     "/usr/share/perl5/vendor_perl/A/B.pm",
     "/usr/lib/perl5/vendor_perl/5.42.0/x86_64-linux-thread-multi/A/B.pm",
@@ -174,7 +174,7 @@ test("a Perl module gives the name it is loaded by and wants what it uses, but n
   ]) {
     const found = look(memoryFile(path, source));
     expect(found.provides).toEqual(["perl(A::B)"]);
-    expect(found.wants).toEqual(["perl(List::Util)", "perl(C::D)", "perl(E)"]);
+    expect(found.wants).toEqual(["perl(common::sense)", "perl(boolean)", "perl(List::Util)", "perl(C::D)", "perl(E)"]);
   }
 });
 

@@ -6,6 +6,13 @@ import { interpreterOf } from "#capabilities/shebang";
 /** Perl modules: a `.pm` file gives the name that `use` would load it by, and wants what it uses itself. */
 import { capability } from "#model/dependency";
 
+/** Pragmas and modules of Perl itself that are written in lower case: every Perl has them. */
+const PRAGMAS = new Set(
+  "attributes autodie autouse bigfloat bigint bignum bigrat blib builtin bytes charnames constant deprecate diagnostics encoding experimental feature fields filetest if integer less lib locale mro ok open ops overload overloading re sigtrap sort stable strict subs threads utf8 vars version vmsish warnings".split(
+    " ",
+  ),
+);
+
 const MODULE = /^[A-Za-z_]\w*(?:::\w+)*$/;
 /** Folders between the start of a module tree and the module: versions, machines, and the trees of @INC. */
 const TREE_PART =
@@ -32,12 +39,14 @@ export function usedModules(source: string): string[] {
       const match = /^(?:use|require)\s+([A-Za-z_][\w:]*)\s*(.*?);/.exec(line);
       if (match?.[1] === undefined) continue;
       if (match[1] === "parent" || match[1] === "base") {
-        found.push(...(match[2] ?? "").matchAll(/[A-Za-z_][\w:]*/g).map(([word]) => word));
+        // Words such as qw and norequire stand among the names.
+        const words = (match[2] ?? "").matchAll(/[A-Za-z_][\w:]*/g).map(([word]) => word);
+        found.push(...words.filter((word) => /^[A-Z]|::/.test(word)));
       } else found.push(match[1]);
     }
   }
-  // Lower-case names are pragmas of Perl itself, or words of a list such as qw.
-  return found.filter((name) => /^[A-Z]/.test(name) && MODULE.test(name));
+  // A number is the version of Perl that is asked for, as is a name such as v5.
+  return found.filter((name) => MODULE.test(name) && !/^v\d/.test(name) && !PRAGMAS.has(name.split("::")[0] ?? ""));
 }
 
 export const perl: Handler = {
