@@ -81,6 +81,21 @@ test("what lies outside /usr is refused by name, the first twenty at least", () 
   }
 });
 
+test("names with control characters and paths too long to open are refused, shown safely", () => {
+  put(folder, "usr/bin/a\u001b[2Jb", "");
+  expect(() => walkInstall(folder)).toThrow('Cannot package "/usr/bin/a\\u001b[2Jb": its name has a control character');
+  rmSync(join(folder, "usr"), { recursive: true });
+  const made = spawnSync(
+    "bash",
+    ["-c", 'mkdir usr; cd usr; for i in {1..20}; do mkdir "$0"; cd "$0"; done', "d".repeat(250)],
+    {
+      cwd: folder,
+    },
+  );
+  expect(made.status).toBe(0);
+  expect(() => walkInstall(folder)).toThrow(/^Cannot package "\/usr\/d{55}\.\.\.": \d+ bytes of path, expected less/);
+});
+
 test("files in a folder that is only a link in a system are refused with that said", () => {
   put(folder, "lib/systemd/system/x.service", "");
   try {

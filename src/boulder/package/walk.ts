@@ -50,9 +50,28 @@ function kindOf(stat: Stats): LayoutEntry["kind"] {
   return stat.isFIFO() ? "fifo" : "socket";
 }
 
+/** The longest path, in bytes with its end, that system calls take. */
+const PATH_MAX = 4096;
+
+/** Throws `package.path` for what no package can record, or this system not open. Names are shown without what moves a terminal. */
+function refuseName(path: string, name: string, source: string): void {
+  if (/\p{Cc}/u.test(name)) {
+    throw new Failure(
+      "package.path",
+      `Cannot package ${JSON.stringify(path)}: its name has a control character, expected none`,
+    );
+  }
+  if (Buffer.byteLength(source) < PATH_MAX) return;
+  const start = path.slice(0, 60);
+  throw new Failure(
+    "package.path",
+    `Cannot package "${start}...": ${Buffer.byteLength(source)} bytes of path, expected less than ${PATH_MAX} with the build's folder before it`,
+  );
+}
+
 /**
  * Every file below `root`, and the directories that nothing else implies. A name that is not UTF-8 is refused
- * (`package.path`), as a package cannot record it.
+ * or has a control character is refused (`package.path`), as a package cannot record it, and so is a path too long to open.
  */
 export function walkInstall(root: string, options: WalkOptions = {}): InstalledFile[] {
   const files: InstalledFile[] = [];
@@ -62,6 +81,7 @@ export function walkInstall(root: string, options: WalkOptions = {}): InstalledF
     for (const name of names) {
       const source = join(folder, name);
       const path = `${prefix}/${name}`;
+      refuseName(path, name, source);
       const stat = lstatSync(source, { throwIfNoEntry: false });
       // A name that is not UTF-8 comes with replacement characters, and nothing has that name.
       if (stat === undefined) {
