@@ -5,28 +5,23 @@
  * YAML read with positions: every value keeps the place it came from, and all problems of a file are collected, each
  * with its line, the text of the line and the fix. Plain scalars can be read as their source text, so `1.10` stays so.
  */
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, type Scalar } from "yaml";
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parseDocument,
+  type Scalar,
+  visit,
+} from "yaml";
 import { type Code, Failure } from "#base/errors";
+import type { Place, Problem } from "#formats/problem";
 
-/** A place in a text file. Line and column count from 1; columns count UTF-16 units. */
-export interface Place {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
-
-export interface Problem {
-  readonly severity: "error" | "warning";
-  readonly code: Code;
-  readonly message: string;
-  /** What to write instead. */
-  readonly hint?: string;
-  readonly place: Place;
-  /** Columns that the problem covers on its line, at least 1. */
-  readonly width: number;
-  /** The line itself. */
-  readonly source: string;
-}
+export { formatProblem, type Place, type Problem } from "#formats/problem";
 
 /** A text value and where it stands. */
 export interface Located {
@@ -58,6 +53,7 @@ export class YamlReader {
   readonly text: string;
   readonly root: Node | undefined;
   readonly #document: Document.Parsed;
+  readonly #aliases: ReadonlyMap<Alias, Node>;
   readonly #starts: number[] = [0];
   readonly #code: Code;
 
@@ -70,10 +66,12 @@ export class YamlReader {
     this.#code = code;
     this.text = text;
     for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) this.#starts.push(at + 1);
-    this.#document = parseDocument(text, { prettyErrors: false, logLevel: "silent", stringKeys: false });
+    // At this level a second document is an error; nothing is printed.
+    this.#document = parseDocument(text, { prettyErrors: false, logLevel: "error", stringKeys: false });
     for (const error of this.#document.errors) {
-      this.#add("error", code, error.pos, firstLine(error.message), syntaxHint(error.code));
+      this.#add("error", code, error.pos, syntaxMessage(error), syntaxHint(error.code));
     }
+    this.#aliases = this.#named();
     const contents = this.#document.contents;
     this.root = contents === null ? undefined : this.#resolve(contents);
   }
@@ -209,7 +207,25 @@ export class YamlReader {
   }
 
   #resolve(node: Node): Node | undefined {
-    return isAlias(node) ? node.resolve(this.#document) : node;
+    return isAlias(node) ? this.#aliases.get(node) : node;
+  }
+
+  /** What each alias stands for: the last node before it with that anchor. One without such a node is a problem. */
+  #named(): Map<Alias, Node> {
+    const anchors = new Map<string, Node>();
+    const aliases = new Map<Alias, Node>();
+    visit(this.#document, {
+      Node: (_, node) => {
+        if (!isAlias(node)) {
+          if (node.anchor !== undefined) anchors.set(node.anchor, node);
+          return;
+        }
+        const target = anchors.get(node.source);
+        if (target !== undefined) aliases.set(node, target);
+        else this.error(node, `The alias "*${node.source}" stands for nothing: no "&${node.source}" comes before it`);
+      },
+    });
+    return aliases;
   }
 
   #placeAt(offset: number): Place {
@@ -266,7 +282,8 @@ function describe(node: Node | undefined): string {
   return "something else";
 }
 
-function firstLine(message: string): string {
+function syntaxMessage({ code, message }: { readonly code: string; readonly message: string }): string {
+  if (code === "MULTIPLE_DOCS") return "A second document begins, expected one";
   return message.split("\n", 1)[0] ?? message;
 }
 
@@ -274,6 +291,8 @@ function syntaxHint(code: string): string | undefined {
   switch (code) {
     case "DUPLICATE_KEY":
       return "Remove one of the two, or join their values.";
+    case "MULTIPLE_DOCS":
+      return "Remove the line --- and what comes after it.";
     case "TAB_AS_INDENT":
       return "Indent with blanks.";
     case "BAD_SCALAR_START":
@@ -284,18 +303,4 @@ function syntaxHint(code: string): string | undefined {
     default:
       return undefined;
   }
-}
-
-/** A problem for people: place and message, the line with a mark below it, the fix. */
-export function formatProblem(problem: Problem): string {
-  const { file, line, column } = problem.place;
-  const number = String(line);
-  const pad = problem.source.slice(0, column - 1).replace(/[^\t]/g, " ");
-  const rows = [
-    `${file}:${line}:${column}: ${problem.severity}: ${problem.message} [${problem.code}]`,
-    `  ${number} | ${problem.source}`,
-    `  ${" ".repeat(number.length)} | ${pad}${"^".repeat(problem.width)}`,
-  ];
-  if (problem.hint !== undefined) rows.push(`  fix: ${problem.hint}`);
-  return rows.join("\n");
 }

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Finding and reading a recipe on disk. */
+import { isUtf8 } from "node:buffer";
 import { readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { errnoCode, Failure } from "#base/errors";
@@ -39,7 +40,13 @@ export function readRecipe(path: string, shown = path): ParsedRecipe {
     if (error instanceof Failure) throw error;
     throw new Failure("io", `Cannot read "${shown}": ${errnoCode(error) ?? "unreadable"}`, { cause: error });
   }
-  return parseRecipe(shown, new TextDecoder().decode(bytes));
+  const text = new TextDecoder().decode(bytes);
+  if (isUtf8(bytes)) return parseRecipe(shown, text);
+  // What cannot be read has become the replacement character.
+  const line = text.slice(0, Math.max(0, text.indexOf("\ufffd"))).split("\n").length;
+  throw new Failure("recipe.invalid", `Cannot read "${shown}": line ${line} is not UTF-8, expected UTF-8 text`, {
+    hint: "Save the file as UTF-8 (iconv converts it).",
+  });
 }
 
 /** A recipe that can be built, with its warnings. Throws `recipe.invalid` with every error of the file. */

@@ -47,6 +47,18 @@ test("check tells every mistake of every file with its line, those of scripts an
   ]);
 });
 
+test("check goes on past files that cannot be read, or are for machines that nobody knows", async () => {
+  mkdirSync(join(base, "latin1"));
+  writeFileSync(join(base, "latin1/stone.yaml"), Buffer.from(`${HEAD}builddeps: [caf\xe9]\n`, "latin1"));
+  const args = ["absent", "latin1", recipe("vax", "architectures: [vax]\n"), recipe("fine", "build: x\n")];
+  const { code, stdout } = await boulder("recipe", "check", ...args);
+  expect(code).toBe(1);
+  expect(stdout).toContain('Cannot find the recipe "absent"');
+  expect(stdout).toContain('Cannot read "latin1/stone.yaml": line 8 is not UTF-8, expected UTF-8 text\n  fix: Save');
+  expect(stdout).toMatch(/vax\/stone\.yaml: Cannot build for "vax": no macros for it\n {2}fix: There are macros for /);
+  expect(stdout).toContain("fine/stone.yaml: fine");
+});
+
 test("show tells a mistake once, and names the file", async () => {
   const { code, stderr } = await boulder("recipe", "show", recipe("wrong", "toolchain: tcc\n"));
   expect(code).toBe(1);
