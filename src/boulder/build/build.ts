@@ -181,6 +181,8 @@ function finish(packaged: PackagingResult, tree: string, ground: Ground, options
     options.onEvent({ kind: "manifest", text: `agrees with ${options.verify}` });
     return;
   }
-  writeBuildManifests(output, recipe, packaged.packages);
-  options.onEvent({ kind: "manifest", text: `written to ${output}` });
+  const folder = options.manifests ?? output;
+  mkdirSync(folder, { recursive: true });
+  writeBuildManifests(folder, recipe, packaged.packages);
+  options.onEvent({ kind: "manifest", text: `written to ${folder}` });
 }

@@ -32,6 +32,8 @@ export interface BuildOptions {
   readonly collections: CollectionOptions;
   /** Folder of the stones. */
   readonly output: string;
+  /** Folder of the manifests, where it is not that of the stones: one name is theirs whatever the recipe. */
+  readonly manifests?: string;
   readonly buildRelease: number;
   /** Keeps the build folders after a success too. */
   readonly keep: boolean;

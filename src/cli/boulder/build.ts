@@ -3,7 +3,7 @@
 
 /** `boulder build` (`bi`): from a recipe to stones. */
 import { mkdirSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { Failure } from "#base/errors";
 import { build } from "#boulder/build/build";
 import type { BuildOptions } from "#boulder/build/options";
@@ -51,6 +51,7 @@ export async function buildOptions(
   const processes = options.number("processes", 1, 2 ** 22);
   const verify = options.text("verify");
   const target = options.text("target");
+  const local = options.flag("local") ? localCollection(cache, profile.id) : undefined;
   return {
     recipe,
     recipePath: path,
@@ -63,7 +64,8 @@ export async function buildOptions(
     noCheck: options.flag("no-check"),
     sources: { ...sourceOptions(options, watcher.downloads), ...(signal === undefined ? {} : { signal }) },
     collections: await collectionOptions(options, options.flag("update")),
-    output: options.flag("local") ? localCollection(cache, profile.id) : resolve(options.text("output") ?? "."),
+    output: local ?? resolve(options.text("output") ?? "."),
+    ...(local === undefined ? {} : { manifests: join(local, "manifests", recipe.name) }),
     buildRelease: options.number("build-release", 1) ?? 1,
     keep: options.flag("keep"),
     shell: options.flag("shell"),
