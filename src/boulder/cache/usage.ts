@@ -41,7 +41,9 @@ export class Room {
         this.freed += bytes;
       } else this.#link(`${stat.dev}:${stat.ino}`, stat.nlink, bytes);
     } catch (error) {
-      if (errnoCode(error) !== "ENOENT") throw error;
+      // What a build nested deeper than a path can name is not counted; it is removed like all else.
+      const code = errnoCode(error);
+      if (code !== "ENOENT" && code !== "ENAMETOOLONG") throw error;
     }
   }
 
