@@ -7,8 +7,10 @@ import { dirname } from "node:path";
 import { EXIT } from "#base/errors";
 import { Collector, type Rule } from "#boulder/package/collect";
 import { type EvidenceCapability, evidencePath, readEvidence } from "#boulder/package/evidence";
+import { localCollection } from "#boulder/profile/store";
+import { cacheFolder, DEFAULT_PROFILE } from "#cli/boulder/options";
 import { type RecipeRules, recipeRules } from "#cli/boulder/rules";
-import type { Invocation } from "#cli/spec";
+import type { Invocation, Options } from "#cli/spec";
 import { printable } from "#cli/style";
 import { formatCapability, parseCapability } from "#model/dependency";
 
@@ -31,21 +33,25 @@ const viewOf = (rule: Rule): RuleView => ({
   at: `${rule.place.file}:${rule.place.line}`,
 });
 
-/** Where a build put its analysis: the folder that is named, else this one, as `boulder build` has it, or the recipe's. */
-function evidenceFile(rules: RecipeRules, build: string | undefined): string {
-  const folders = build === undefined ? [".", dirname(rules.path)] : [build];
+/**
+ * Where a build put its analysis: the folder that is named, else this one, as `boulder build` has it, the recipe's, or the local
+ * collection.
+ */
+function evidenceFile(rules: RecipeRules, build: string | undefined, options: Options): string {
+  const local = () => localCollection(cacheFolder(options), DEFAULT_PROFILE);
+  const folders = build === undefined ? [".", dirname(rules.path), local()] : [build];
   const files = folders.map((folder) => evidencePath(folder, rules.recipe, rules.architecture));
   return files.find((file) => existsSync(file)) ?? evidencePath(folders[0] ?? ".", rules.recipe, rules.architecture);
 }
 
-function explainPath(path: string, rules: RecipeRules, build: string | undefined): Explained {
+function explainPath(path: string, rules: RecipeRules, build: string | undefined, options: Options): Explained {
   const collector = new Collector(rules.definitions);
   const candidates = collector.candidates(path).map(viewOf);
   const excluded = collector
     .exclusions(path)
     .map(({ rule, excludedBy }) => ({ ...viewOf(rule), excludedBy: viewOf(excludedBy) }));
   const winner = path.startsWith("/usr/") ? candidates[0] : undefined;
-  const file = evidenceFile(rules, build);
+  const file = evidenceFile(rules, build, options);
   const built = existsSync(file) ? readEvidence(file) : undefined;
   const capabilities = (built?.packages ?? []).flatMap((item) =>
     item.capabilities
@@ -81,9 +87,9 @@ function reasonText(reason: string | undefined): string {
   return reason === undefined ? "" : ` (left out: ${reason})`;
 }
 
-function explainCapability(word: string, rules: RecipeRules, build: string | undefined): Explained {
+function explainCapability(word: string, rules: RecipeRules, build: string | undefined, options: Options): Explained {
   const text = formatCapability(parseCapability(word));
-  const evidence = readEvidence(evidenceFile(rules, build));
+  const evidence = readEvidence(evidenceFile(rules, build, options));
   const found = evidence.packages.flatMap((item) =>
     item.capabilities.filter((one) => one.text === text).map((one) => ({ package: item.name, ...one })),
   );
@@ -103,7 +109,7 @@ function explainCapability(word: string, rules: RecipeRules, build: string | und
 export function run({ operands: [word = "", recipe = "."], options, ui }: Invocation): number {
   const rules = recipeRules(recipe, options);
   const explain = word.startsWith("/") ? explainPath : explainCapability;
-  const { found, lines, value } = explain(word, rules, options.text("build"));
+  const { found, lines, value } = explain(word, rules, options.text("build"), options);
   if (ui.json) ui.value(value);
   else for (const line of lines) ui.print(printable(line));
   return found ? EXIT.ok : EXIT.error;

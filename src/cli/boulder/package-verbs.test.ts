@@ -16,14 +16,14 @@ function boulder(args: readonly string[], input = "") {
 }
 
 /** The sample with its recipe on disk, packaged. */
-async function built(): Promise<SampleBuild> {
+async function built(out = "."): Promise<SampleBuild> {
   const build = sampleBuild(SAMPLE_RECIPE, false);
   put(build.folder, "stone.yaml", SAMPLE_RECIPE);
   await packageInstall({
     recipe: build.recipe,
     templates: build.templates,
     installFolder: build.install,
-    outFolder: build.folder,
+    outFolder: join(build.folder, out),
     scratchFolder: join(build.folder, "scratch"),
     architecture: "x86_64",
     buildRelease: 1,
@@ -88,4 +88,11 @@ test("explain names the rule of a path, and the file of a dependency", async () 
   expect(none.code).toBe(1);
   const noneForPrograms = await boulder(["explain", "soname(none)", build.folder, "--json"]);
   expect([noneForPrograms.code, JSON.parse(noneForPrograms.stdout)]).toEqual([1, expect.anything()]);
+});
+
+test("explain finds what was built into the local collection", async () => {
+  using build = await built("cache/collections/local-x86_64");
+  const cache = join(build.folder, "cache");
+  const { code, stdout } = await boulder(["--cache-dir", cache, "explain", "python(requests)", build.folder]);
+  expect([code, stdout]).toEqual([0, expect.stringContaining("greet-python needs python(requests)")]);
 });

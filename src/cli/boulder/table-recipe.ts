@@ -133,7 +133,7 @@ export const PACKAGE_VERBS: readonly VerbSpec[] = [
       {
         name: "build",
         value: "dir",
-        help: "folder with the stones of a build, whose analysis is asked; this one, or the recipe's, where absent",
+        help: "folder with the stones of a build, whose analysis is asked; this one, the recipe's or the local collection where absent",
         complete: "directory",
       },
       TARGET,
