@@ -162,6 +162,7 @@ async function packageAll(
     }),
     jobs: options.jobs,
     owner: ownersInside(),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
     onEvent: (event) => onEvent({ kind: "packaging", event }),
   });
 }

@@ -3,6 +3,7 @@
 
 /** From the files of a package and what was found in them to a stone. */
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { MergedPackage } from "#boulder/package/packages";
 import type { InstalledFile } from "#boulder/package/walk";
 import type { Recipe } from "#boulder/recipe/model";
@@ -20,7 +21,12 @@ export interface EmitOptions {
   readonly profile?: Profile;
   /** Threads that compress a large package; the bytes do not depend on it. */
   readonly threads?: number;
+  /** Ends the work between two pieces of it, with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
+
+/** Bytes that are read before others of the process have their turn, signals too. */
+const TURN = 64 * 1024 * 1024;
 
 export interface EmittedPackage {
   readonly name: string;
@@ -75,7 +81,7 @@ export function metaOf(
   };
 }
 
-/** Writes the stone of one package. Throws `stone.write` or a system error. */
+/** Writes the stone of one package. Throws `stone.write`, a system error, or the reason of the signal; then nothing is left. */
 export async function emitPackage(
   recipe: Recipe,
   merged: MergedPackage,
@@ -84,13 +90,23 @@ export async function emitPackage(
   options: EmitOptions,
 ): Promise<EmittedPackage> {
   const bodies = new BodySet();
-  const entries = files.map((file) => entryOf(file, bodies));
+  const entries: LayoutEntry[] = [];
+  let turn = 0;
+  for (const file of files) {
+    entries.push(entryOf(file, bodies));
+    turn += file.size;
+    if (turn < TURN) continue;
+    turn = 0;
+    await setImmediate();
+    options.signal?.throwIfAborted();
+  }
   const meta = metaOf(recipe, merged, settled, options, bodies.totalSize);
   const file = join(options.folder, stoneFileName(meta));
   const written = await writeStone(file, {
     meta,
     entries,
     body: bodies.source,
+    onProgress: () => options.signal?.throwIfAborted(),
     ...(options.profile === undefined ? {} : { profile: options.profile }),
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   });

@@ -5,8 +5,9 @@
  * Packaging of a build: what was installed goes to its packages by the rules, is compressed, stripped and split, looked
  * into, and written as stones. The install folder is only read.
  */
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { setImmediate } from "node:timers/promises";
 import { Failure } from "#base/errors";
 import { compareText, getOrInsert } from "#base/order";
 import { mapLimited } from "#base/parallel";
@@ -28,6 +29,7 @@ import type { PackageDefinition, Recipe } from "#boulder/recipe/model";
 import type { PackageFile } from "#capabilities/file";
 import { type AnalysedFile, type Settled, settle } from "#capabilities/settle";
 import { type CapabilityText, formatCapability } from "#model/dependency";
+import { sweepFiles } from "#stone/leftovers";
 import type { Profile } from "#stone/writer";
 
 export type { PackagedFile, PackagingResult } from "#boulder/package/model";
@@ -56,6 +58,8 @@ export interface PackagingOptions extends WalkOptions {
   readonly jobs?: number;
   readonly profile?: Profile;
   readonly onEvent?: OnEvent;
+  /** Ends the packaging, with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** While one package ends, the next begins; more at once only cost memory, as each has several threads of its own. */
@@ -209,7 +213,11 @@ export async function packageInstall(options: PackagingOptions): Promise<Packagi
       for (const { path, text } of one.problems) onEvent({ type: "warning", path, text });
     }
     onEvent({ type: "step", name: "emit", files: files.length });
+    // Nothing before waits for long without giving signals a turn.
+    await setImmediate();
+    options.signal?.throwIfAborted();
     mkdirSync(options.outFolder, { recursive: true });
+    sweepFiles(options.outFolder, readdirSync(options.outFolder));
     const threads = Math.min(options.jobs ?? availableParallelism(), THREADS_LIMIT);
     const packages = await mapLimited([...groups], PACKAGES_AT_ONCE, async ([name, members]) => {
       const emitted = await emitPackage(recipe, mergedOf(merged, name), members, settledOf(settled, name), {
@@ -217,6 +225,7 @@ export async function packageInstall(options: PackagingOptions): Promise<Packagi
         architecture: options.architecture,
         buildRelease: options.buildRelease,
         threads,
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
         ...(options.profile === undefined ? {} : { profile: options.profile }),
       });
       onEvent({ type: "package", name, file: emitted.file, size: emitted.size });
