@@ -110,7 +110,7 @@ async function prepareStage(stage: PlannedStage, context: PhaseContext, sources:
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { mode: 0o755 });
   workspace.place(stage.pgoFolder);
-  await unpackSources(sources, folder, (upstream) => unpackInside(stage, upstream, context));
+  await unpackSources(sources, folder, (upstream) => unpackInside(stage, upstream, context), context.signal);
 }
 
 /** A failed phase with what it was missing, where its last lines say so. */

@@ -10,7 +10,7 @@ import { fetchArchive, type SourceOptions } from "./archives";
 import { checkoutGit, fetchGit, type GitSource } from "./git";
 import { placeBelow } from "./place";
 import { checkSignature } from "./signature";
-import { isForeign, unpackArchive } from "./unpack";
+import { isForeign, unpackInTurns } from "./unpack";
 
 export type Source =
   | { readonly kind: "archive"; readonly upstream: ArchiveUpstream; readonly file: string }
@@ -38,12 +38,13 @@ export function shareSources(sources: readonly Source[], folder: string): void {
 
 /**
  * Unpacks archives and checks out commits below a build folder, each into its own place. `foreign` unpacks forms that only a
- * tool of the root can read, into a folder that is there.
+ * tool of the root can read, into a folder that is there. Throws the reason of `signal` too.
  */
 export async function unpackSources(
   sources: readonly Source[],
   folder: string,
   foreign: (upstream: ArchiveUpstream) => Promise<void>,
+  signal?: AbortSignal,
 ): Promise<void> {
   mkdirSync(folder, { recursive: true });
   for (const source of sources) {
@@ -52,7 +53,8 @@ export async function unpackSources(
     if (source.kind === "git") await checkoutGit(source.source, place);
     else if (isForeign(source.file)) await foreign(source.upstream);
     else {
-      unpackArchive(source.file, place, { stripDirs: source.upstream.stripDirs, name: source.upstream.fileName });
+      const { stripDirs, fileName: name } = source.upstream;
+      await unpackInTurns(source.file, place, { stripDirs, name }, signal);
     }
   }
 }

@@ -16,6 +16,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -23,7 +24,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure } from "#base/errors";
 import { run } from "#sys/process";
-import { unpackArchive } from "./unpack";
+import { unpackArchive, unpackInTurns } from "./unpack";
 
 const base = mkdtempSync(join(tmpdir(), "boulder-unpack-"));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
@@ -33,6 +34,11 @@ function fresh(): string {
   const folder = join(base, `out-${counter++}`);
   mkdirSync(folder);
   return folder;
+}
+
+function touched(path: string): string {
+  writeFileSync(path, "");
+  return path;
 }
 
 /** A small project with a program, a link, a hard link, a long name and a file of some size. */
@@ -214,4 +220,20 @@ test("an archive that grows beyond the limit is stopped", async () => {
   expect(() => unpackArchive(file, fresh(), { stripDirs: 1, name: "x", maxBytes: 1 << 20 })).toThrow(
     expect.objectContaining({ code: "upstream.unsafe" }),
   );
+});
+
+test("unpacking ends between two pieces of a source that grows thousandfold", async () => {
+  const folder = join(fresh(), "proj-1.0");
+  mkdirSync(folder);
+  for (const name of ["a", "b", "c"]) truncateSync(touched(join(folder, name)), 40 << 20);
+  const file = await archive(folder, "tar", "--gzip", "-cf", "FILE");
+  const out = fresh();
+  const controller = new AbortController();
+  const work = unpackInTurns(file, out, { stripDirs: 0, name: "zeros" }, controller.signal);
+  controller.abort(new Failure("interrupted", "it was interrupted"));
+  expect(await work.catch((error: unknown) => (error instanceof Failure ? error.code : error))).toBe("interrupted");
+  expect(existsSync(join(out, "proj-1.0/c"))).toBe(false);
+  const whole = fresh();
+  await unpackInTurns(file, whole, { stripDirs: 1, name: "zeros" });
+  expect(statSync(join(whole, "c")).size).toBe(40 << 20);
 });

@@ -6,6 +6,7 @@
  * it in this process, by streaming; nothing of the build root or of the host runs.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { describeError, Failure } from "#base/errors";
 import { type ByteSink, decoderOf, type FileForm, FORM_BYTES, fileForm } from "#formats/compression";
 import { TarReader, type TarSink } from "#formats/tar";
@@ -22,6 +23,8 @@ export interface UnpackOptions {
 }
 
 const CHUNK = 1 << 20;
+/** Compressed bytes at a time: they may become ten thousand times as many, and nothing else has a turn meanwhile. */
+const PACKED_CHUNK = 1 << 14;
 const MAX_BYTES = 64 * 1024 ** 3;
 
 /** Forms of archives that only a tool of the build root can read. */
@@ -42,13 +45,30 @@ export function isForeign(file: string): boolean {
  * archive is broken or of an unknown form; then what was written so far is still there.
  */
 export function unpackArchive(file: string, folder: string, options: UnpackOptions): void {
+  for (const _ of steps(file, folder, options));
+}
+
+/** As `unpackArchive`, but other work of the process has its turn meanwhile, signals too; throws the reason of `signal`. */
+export async function unpackInTurns(
+  file: string,
+  folder: string,
+  options: UnpackOptions,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const _ of steps(file, folder, options)) {
+    await setImmediate();
+    signal?.throwIfAborted();
+  }
+}
+
+function* steps(file: string, folder: string, options: UnpackOptions): Generator<void> {
   const handle = openSync(file, "r");
   try {
     const head = readAt(handle, 0, FORM_BYTES);
     const writer = new TreeWriter(folder, options.stripDirs, options.name);
     const form = fileForm(head);
-    if (form === "zip") unpackZip(handle, writer, options);
-    else unpackTar(handle, form, writer, options);
+    if (form === "zip") yield* unpackZip(handle, writer, options);
+    else yield* unpackTar(handle, form, writer, options);
     writer.finish();
   } catch (error) {
     if (error instanceof Failure) throw error;
@@ -58,15 +78,15 @@ export function unpackArchive(file: string, folder: string, options: UnpackOptio
   }
 }
 
-function unpackTar(handle: number, form: FileForm, writer: TreeWriter, options: UnpackOptions): void {
+function* unpackTar(handle: number, form: FileForm, writer: TreeWriter, options: UnpackOptions): Generator<void> {
   const budget = new Budget(options);
   const tar = new TarReader(tarSink(writer, budget), options.name);
   if (form === "tar") {
-    eachChunk(handle, (chunk) => tar.write(chunk));
+    yield* eachChunk(handle, CHUNK, (chunk) => tar.write(chunk));
   } else if (form === "gzip" || form === "xz" || form === "zstd" || form === "bzip2") {
     using decoder = decoderOf(form);
     const sink: ByteSink = (chunk) => tar.write(chunk);
-    eachChunk(handle, (chunk) => decoder.write(chunk, sink));
+    yield* eachChunk(handle, PACKED_CHUNK, (chunk) => decoder.write(chunk, sink));
     decoder.end(sink);
   } else {
     const found = form === "other" ? "a form that is not known" : form;
@@ -114,11 +134,12 @@ function tarSink(writer: TreeWriter, budget: Budget): TarSink {
   };
 }
 
-function unpackZip(handle: number, writer: TreeWriter, options: UnpackOptions): void {
+function* unpackZip(handle: number, writer: TreeWriter, options: UnpackOptions): Generator<void> {
   const budget = new Budget(options);
   const read = (offset: number, length: number) => readAt(handle, offset, length);
   for (const entry of readZip(options.name, fstatSync(handle).size, read)) {
     budget.entry();
+    yield;
     const mode = entry.mode === 0 ? 0o644 : entry.mode;
     if (entry.kind === "directory") writer.folder(entry.path, entry.mode === 0 ? 0o755 : entry.mode, entry.mtime);
     else if (entry.kind === "other") writer.special(entry.path, "special file");
@@ -173,12 +194,13 @@ function readAt(handle: number, offset: number, length: number): Uint8Array {
   return buffer.subarray(0, at);
 }
 
-function eachChunk(handle: number, use: (chunk: Uint8Array) => void): void {
-  const buffer = new Uint8Array(CHUNK);
+function* eachChunk(handle: number, size: number, use: (chunk: Uint8Array) => void): Generator<void> {
+  const buffer = new Uint8Array(size);
   for (let at = 0; ; ) {
-    const count = readSync(handle, buffer, 0, CHUNK, at);
+    const count = readSync(handle, buffer, 0, size, at);
     if (count === 0) return;
     at += count;
     use(buffer.subarray(0, count));
+    yield;
   }
 }
