@@ -119,6 +119,14 @@ test("macros that grow without bound are refused, not expanded", () => {
   );
 });
 
+test("macros that multiply at each level and give nothing end too, with the recipe's line", () => {
+  const rows = Array.from({ length: 30 }, (_, i) => `  - e${i}: "${`%(e${i + 1})`.repeat(8)}"`);
+  const scope = { macros: macros(`definitions:\n${rows.join("\n")}\n  - e30: ""\n`), builtins: new Map() };
+  expect(() => expandScript(block("%(e0)"), scope, "stone.yaml")).toThrow(
+    /^Cannot expand "%\(e0\)" at stone\.yaml:\d+: more than a million macros in each other/,
+  );
+});
+
 test("a breakpoint becomes a call that names its recipe line", () => {
   expect(expand("a\n%break_continue\n%break_exit\n")).toBe(
     "a\nboulder_breakpoint 11 continue\nboulder_breakpoint 12 exit\n",

@@ -41,6 +41,8 @@ export interface Scope {
 
 const MAX_DEPTH = 128;
 const MAX_OUTPUT = 16 << 20;
+/** Macros of one script, however little text they give: each may hold many others, and so on for all levels. */
+const MAX_MACROS = 1_000_000;
 const WORD = "[A-Za-z0-9_]+";
 const TOKEN = new RegExp(`%(?:%|(${WORD})|\\((${WORD})\\))`, "g");
 const BREAKS = new Map([
@@ -75,6 +77,7 @@ class Expansion {
   #origin: Origin | undefined;
   #blank: Origin = { line: undefined, via: [] };
   #written = 0;
+  #macros = 0;
 
   constructor(scope: Scope, file: string | undefined) {
     this.#scope = scope;
@@ -216,6 +219,7 @@ class Expansion {
       this.#problem(at, via, `The macro ${macro} needs itself: ${chain}`, "Break the circle.");
       return;
     }
+    if (++this.#macros > MAX_MACROS) throw this.#tooMuch(via[0] ?? macro, line, "a million macros in each other");
     const inner = [...via, macro];
     text
       .trim()
@@ -227,13 +231,15 @@ class Expansion {
       });
   }
 
+  #tooMuch(macro: string, line: number | undefined, found: string): Failure {
+    const place = line === undefined ? "" : ` at ${this.#file ?? "the recipe"}:${line}`;
+    return new Failure("macro.invalid", `Cannot expand "${macro}"${place}: more than ${found}, expected a script`);
+  }
+
   #write(text: string, line: number | undefined, via: readonly string[]): void {
     if (text === "") return;
     this.#written += text.length;
-    if (this.#written > MAX_OUTPUT) {
-      const macro = via[0] ?? "a script";
-      throw new Failure("macro.invalid", `Cannot expand "${macro}": more than 16 MiB, expected a script`);
-    }
+    if (this.#written > MAX_OUTPUT) throw this.#tooMuch(via[0] ?? "a script", line, "16 MiB");
     // The first text on a line that is not blank says where the line comes from.
     if (this.#origin === undefined && text.trim() !== "") this.#origin = { line, via };
     this.#current += text;
