@@ -4,12 +4,13 @@
 /** Finding and reading a recipe on disk. */
 import { isUtf8 } from "node:buffer";
 import { readFileSync, statSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { errnoCode, Failure } from "#base/errors";
 import { formatProblem, MAX_YAML_BYTES, type Problem } from "#formats/yaml";
 import type { Recipe } from "./model";
 import { type ParsedRecipe, parseRecipe } from "./parse";
 
+const CONTROL = "control.kdl";
 const NAMES = ["stone.yaml", "stone.yml"];
 
 /** The recipe file that an argument means: a file, or a folder with a `stone.yaml` or `stone.yml` in it. */
@@ -41,12 +42,29 @@ export function readRecipe(path: string, shown = path): ParsedRecipe {
     throw new Failure("io", `Cannot read "${shown}": ${errnoCode(error) ?? "unreadable"}`, { cause: error });
   }
   const text = new TextDecoder().decode(bytes);
-  if (isUtf8(bytes)) return parseRecipe(shown, text);
+  if (isUtf8(bytes)) return withControl(path, parseRecipe(shown, text));
   // What cannot be read has become the replacement character.
   const line = text.slice(0, Math.max(0, text.indexOf("\ufffd"))).split("\n").length;
   throw new Failure("recipe.invalid", `Cannot read "${shown}": line ${line} is not UTF-8, expected UTF-8 text`, {
     hint: "Save the file as UTF-8 (iconv converts it).",
   });
+}
+
+/** Changes to a recipe in a file beside it are of another tool: they are not made, and that is said. */
+function withControl(path: string, parsed: ParsedRecipe): ParsedRecipe {
+  const file = join(dirname(path), CONTROL);
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (stat?.isFile() !== true || stat.size > MAX_YAML_BYTES) return parsed;
+  const problem: Problem = {
+    severity: "warning",
+    code: "recipe.invalid",
+    message: `${CONTROL} beside the recipe is not read: its changes have no effect`,
+    hint: "Write them into the recipe.",
+    place: { file, line: 1, column: 1 },
+    width: 1,
+    source: readFileSync(file, "utf8").split("\n", 1)[0] ?? "",
+  };
+  return { ...parsed, problems: [...parsed.problems, problem] };
 }
 
 /** A recipe that can be built, with its warnings. Throws `recipe.invalid` with every error of the file. */

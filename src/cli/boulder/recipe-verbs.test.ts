@@ -59,6 +59,12 @@ test("check goes on past files that cannot be read, or are for machines that nob
   expect(stdout).toContain("fine/stone.yaml: fine");
 });
 
+test("changes in a control.kdl beside a recipe are said to have no effect", async () => {
+  writeFileSync(join(base, recipe("controlled", "build: x\n"), "control.kdl"), 'override { check "" }\n');
+  const { code, stdout } = await boulder("recipe", "check", "controlled");
+  expect([code, stdout]).toEqual([0, expect.stringContaining("control.kdl beside the recipe is not read")]);
+});
+
 test("show tells a mistake once, and names the file", async () => {
   const { code, stderr } = await boulder("recipe", "show", recipe("wrong", "toolchain: tcc\n"));
   expect(code).toBe(1);
