@@ -8,9 +8,9 @@ const LAST_LINES = 25;
 /** Earlier errors that it shows: the first ones, as those after them mostly follow from them. */
 const EARLIER_LINES = 5;
 
-/** How compilers, linkers, make, ninja and CMake begin to tell of an error. */
+/** How compilers, linkers, shells, automake, ninja and CMake tell of an error. */
 const ERROR =
-  /(?:^|[\s:])(?:fatal )?error(?:\[E\d+\])?: |^FAILED: |^CMake Error|undefined reference to |cannot find -l/;
+  /(?:^|[\s:])(?:fatal )?error(?:\[E\d+\])?: |^FAILED: |^CMake Error|undefined reference to |cannot find -l|: (?:command )?not found$|is missing on your system/;
 
 export interface Excerpt {
   /** Errors before the last lines, only where those hold none: with several jobs, others go on for pages after one failed. */

@@ -39,6 +39,7 @@ test("programs: the shell's, make's, env's and the kernel's words", () => {
     "env: ‘bison’: No such file or directory",
     "./gen: /usr/bin/bison: bad interpreter: No such file or directory",
     "Program 'bison' not found or not executable",
+    "WARNING: 'bison' is missing on your system.",
     "make failedNo such file or directory - bison",
   ]) {
     expect([line, ...missing(line)]).toEqual([line, "the program bison: binary(bison)"]);
@@ -99,6 +100,32 @@ test("a library of the target's class comes before one of the other", () => {
     const line = ["meson.build:25:0: ERROR: C shared or static library 'z' not found"];
     const named = (narrow: boolean) => findMissing(line, offers, line, narrow).map((item) => item.dependency);
     expect([named(false), named(true)]).toEqual([["zlib-devel"], ["zlib-32bit-devel"]]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("a macro of autoconf is looked for in the files that define some", () => {
+  const folder = mkdtempSync(join(tmpdir(), "missing-"));
+  try {
+    const having = (name: string, file: string, text: string) => {
+      const { path: stone } = makeStone(folder, name, { [file]: text, "share/big": "x".repeat(3 << 20) });
+      return { ...offer(name), url: pathToFileURL(stone).href };
+    };
+    const all = [
+      having("talks", "share/aclocal/talks.m4", "# AC_PROG_INTLTOOL is what intltool calls it\n"),
+      having("elsewhere", "share/doc/intltool.m4", "AC_DEFUN([AC_PROG_INTLTOOL], [])\n"),
+      having(
+        "intltool",
+        "share/aclocal/intltool.m4",
+        "AC_DEFUN([IT_PROG], [x])\nAU_ALIAS([AC_PROG_INTLTOOL], [IT_PROG])\n",
+      ),
+    ];
+    const offers = new Offers({ ...offersOf(all), best: () => all });
+    const line = "configure.in:11: error: possibly undefined macro: AC_PROG_INTLTOOL";
+    expect(findMissing([line], offers).map(({ what, packages }) => [what, packages])).toEqual([
+      ["the macro AC_PROG_INTLTOOL of autoconf", ["intltool"]],
+    ]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

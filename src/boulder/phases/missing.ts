@@ -9,6 +9,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { StoneReader } from "#stone/reader";
 import type { Offers, RootOffer } from "../root/resolve";
+import { definesMacro } from "./missing-m4";
 import { findProbes } from "./missing-probes";
 
 export interface Missing {
@@ -19,11 +20,13 @@ export interface Missing {
   readonly packages: readonly string[];
 }
 
+/** A capability to look for, a path, or a macro of autoconf that a file defines. */
+type Look = { readonly capability: string } | { readonly path: RegExp } | { readonly macro: string };
+
 interface Sign {
   readonly pattern: RegExp;
   readonly what: (name: string) => string;
-  /** A capability to look for, or the end of a path. */
-  readonly look: (name: string) => { capability: string } | { path: RegExp };
+  readonly look: (name: string) => Look;
 }
 
 const SIGNS: readonly Sign[] = [
@@ -88,6 +91,17 @@ const SIGNS: readonly Sign[] = [
     look: (name) => ({ path: new RegExp(`^lib[^/]*/(?:.*/)?lib${escape(name)}\\.(?:so|a)$`) }),
   },
   {
+    pattern: /error: possibly undefined macro: ([A-Za-z][A-Za-z0-9_]*)/,
+    what: (name) => `the macro ${name} of autoconf`,
+    look: (name) => ({ macro: name }),
+  },
+  {
+    // As automake's helper says it.
+    pattern: /WARNING: '?([A-Za-z0-9._+-]+)'? is missing on your system/,
+    what: (name) => `the program ${name}`,
+    look: (name) => ({ capability: `binary(${name})` }),
+  },
+  {
     pattern: /(?:cannot find|unable to find library) -l([A-Za-z0-9_+.-]+)/,
     what: (name) => `the library ${name}`,
     look: (name) => ({ path: new RegExp(`^lib[^/]*/(?:.*/)?lib${escape(name.replace(/:$/, ""))}\\.(?:so|a)$`) }),
@@ -109,22 +123,30 @@ export function findMissing(lines: readonly string[], offers: Offers, heard = li
       const match = sign.pattern.exec(line);
       const name = match?.slice(1).find((part) => part !== undefined);
       if (name === undefined || found.has(sign.what(name))) continue;
-      const look = sign.look(name);
-      const given = "capability" in look ? providersOf(offers, look.capability) : withFile(offers, look.path, narrow);
+      const given = lookUp(offers, sign.look(name), narrow);
       found.set(sign.what(name), { what: sign.what(name), ...given });
     }
   }
   for (const { what, look } of findProbes(heard)) {
     // Nothing is said where nothing gives it: then it is no more than a guess at a name.
     for (const place of look) {
-      const given =
-        "capability" in place ? providersOf(offers, place.capability) : withFile(offers, place.path, narrow);
+      const given = lookUp(offers, place, narrow);
       if (given.packages.length === 0) continue;
       found.set(what, { what, ...given });
       break;
     }
   }
   return [...found.values()];
+}
+
+function lookUp(offers: Offers, look: Look, narrow: boolean): Pick<Missing, "dependency" | "packages"> {
+  if ("capability" in look) return providersOf(offers, look.capability);
+  if ("path" in look) return withFile(offers, look.path, narrow);
+  const packages = offers.all().flatMap((item) => {
+    using stone = stoneOf(item);
+    return stone !== undefined && definesMacro(stone, look.macro) ? [item.offer.meta.name] : [];
+  });
+  return { dependency: packages[0] ?? "", packages };
 }
 
 function providersOf(offers: Offers, capability: string): Pick<Missing, "dependency" | "packages"> {
@@ -151,11 +173,15 @@ function withFile(offers: Offers, path: RegExp, narrow: boolean): Pick<Missing, 
 }
 
 function filesOf(item: RootOffer, path: RegExp): string[] {
-  if (!item.offer.uri.startsWith("file:")) return [];
+  using stone = stoneOf(item);
+  return stone?.layout().flatMap((entry) => (path.test(entry.path) ? [entry.path] : [])) ?? [];
+}
+
+/** The stone of an offer, where it lies on this machine. */
+function stoneOf(item: RootOffer): StoneReader | undefined {
+  if (!item.offer.uri.startsWith("file:")) return undefined;
   const file = fileURLToPath(item.offer.uri);
-  if (!existsSync(file)) return [];
-  using stone = StoneReader.open(file);
-  return stone.layout().flatMap((entry) => (path.test(entry.path) ? [entry.path] : []));
+  return existsSync(file) ? StoneReader.open(file) : undefined;
 }
 
 /** What to write into the recipe, for people. */
