@@ -76,6 +76,16 @@ function configureProbes(lines: readonly string[]): Probe[] {
   return chosen.flatMap(({ text }) => lookForCheck(text) ?? []);
 }
 
+/** What the configuration of a gem looked for in vain, where the gem could not be built: it says no more of why. */
+function gemProbes(lines: readonly string[]): Probe[] {
+  const at = lines.findLastIndex((line) => line.includes("Failed to build gem native extension"));
+  if (at < 0) return [];
+  return lines.slice(at).flatMap((line) => {
+    const text = /^checking for (\S+\.h|main\(\) in -l\S+)\.\.\. no$/.exec(line.trim())?.[1];
+    return text === undefined ? [] : (lookForCheck(text) ?? []);
+  });
+}
+
 /** What CMake ended for. */
 function cmakeProbes(lines: readonly string[]): Probe[] {
   const text = lines.join("\n");
@@ -85,5 +95,5 @@ function cmakeProbes(lines: readonly string[]): Probe[] {
 
 /** All that the output of a failed phase says it ended for. */
 export function findProbes(lines: readonly string[]): Probe[] {
-  return [...cmakeProbes(lines), ...configureProbes(lines)];
+  return [...cmakeProbes(lines), ...configureProbes(lines), ...gemProbes(lines)];
 }

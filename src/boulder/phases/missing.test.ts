@@ -131,6 +131,34 @@ test("a macro of autoconf is looked for in the files that define some", () => {
   }
 });
 
+test("modules of Python and headers of Ruby are found by their files", () => {
+  const folder = mkdtempSync(join(tmpdir(), "missing-"));
+  try {
+    const having = (name: string, file: string) => {
+      const { path: stone } = makeStone(folder, name, { [file]: "x" });
+      return { ...offer(name), url: pathToFileURL(stone).href };
+    };
+    const all = [
+      having("poetry-core", "lib/python3/dist-packages/poetry/core/__init__.py"),
+      having("six", "lib/python3.14/site-packages/six.py"),
+      having("ruby-devel", "include/ruby-3.1.0/ruby.h"),
+      having("libffi-devel", "include/ffi.h"),
+    ];
+    const offers = new Offers({ ...offersOf(all), best: () => all });
+    const named = (...lines: string[]) => findMissing(lines, offers).map((item) => item.dependency);
+    expect(named("ModuleNotFoundError: No module named 'poetry.core'")).toEqual(["poetry-core"]);
+    expect(named("ModuleNotFoundError: No module named 'six'")).toEqual(["six"]);
+    expect(named("mkmf.rb can't find header files for ruby at /usr/lib/ruby/include/ruby.h")).toEqual(["ruby-devel"]);
+    const gem = "\tERROR: Failed to build gem native extension.";
+    expect(named(gem, "checking for ffi.h... no", "checking for stdint.h... yes", "make failed, exit code 2")).toEqual([
+      "libffi-devel",
+    ]);
+    expect(named("checking for ffi.h... no", "all is well")).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 test("the text says what to write into the recipe, or that nothing has it", () => {
   const found = findMissing(["No package 'zlib' found", "No package 'nope' found"], OFFERS);
   expect(missingText(found)).toBe(

@@ -20,8 +20,11 @@ export interface Missing {
   readonly packages: readonly string[];
 }
 
-/** A capability to look for, a path, or a macro of autoconf that a file defines. */
-type Look = { readonly capability: string } | { readonly path: RegExp } | { readonly macro: string };
+/** A capability to look for, or where nothing gives it a path; a path; or a macro of autoconf that a file defines. */
+type Look =
+  | { readonly capability: string; readonly otherwise?: RegExp }
+  | { readonly path: RegExp }
+  | { readonly macro: string };
 
 interface Sign {
   readonly pattern: RegExp;
@@ -72,7 +75,17 @@ const SIGNS: readonly Sign[] = [
   {
     pattern: /ModuleNotFoundError: No module named '([A-Za-z0-9_]+)/,
     what: (name) => `the Python module ${name}`,
-    look: (name) => ({ capability: `python(${name.toLowerCase().replaceAll("_", "-")})` }),
+    look: (name) => ({
+      capability: `python(${name.toLowerCase().replaceAll("_", "-")})`,
+      // Distributions may be called otherwise than their modules.
+      otherwise: new RegExp(`^lib/python3[\\d.]*/(?:dist|site)-packages/${escape(name)}(?:\\.py$|/)`),
+    }),
+  },
+  {
+    // As Ruby's extconf.rb says it.
+    pattern: /mkmf\.rb can't find header files for ruby at \S*\/(ruby\.h)/,
+    what: (name) => `the header ${name}`,
+    look: (name) => ({ path: new RegExp(`^include/(?:.*/)?${escape(name)}$`) }),
   },
   {
     pattern: /(?:fatal error: |error: )'?([A-Za-z0-9_./+-]+\.(?:h|hpp|hh))'?(?:: No such file| file not found)/,
@@ -140,7 +153,10 @@ export function findMissing(lines: readonly string[], offers: Offers, heard = li
 }
 
 function lookUp(offers: Offers, look: Look, narrow: boolean): Pick<Missing, "dependency" | "packages"> {
-  if ("capability" in look) return providersOf(offers, look.capability);
+  if ("capability" in look) {
+    const given = providersOf(offers, look.capability);
+    return given.packages.length > 0 || look.otherwise === undefined ? given : withFile(offers, look.otherwise, narrow);
+  }
   if ("path" in look) return withFile(offers, look.path, narrow);
   const packages = offers.all().flatMap((item) => {
     using stone = stoneOf(item);
