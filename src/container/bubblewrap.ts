@@ -50,6 +50,15 @@ function memoryFolders(options: ContainerOptions): string[] {
   ];
 }
 
+/**
+ * /proc is read-only for a caller that is root: its files that steer the whole machine belong to that root, who may also
+ * give every one of them another mode, for all. Other users' containers have no part in it. Only a container for containers
+ * can write there, since the kernel allows a new /proc only where the one that is seen is as open.
+ */
+function procBind(options: ContainerOptions): "--bind" | "--ro-bind" {
+  return options.nested === true || process.geteuid?.() !== 0 ? "--bind" : "--ro-bind";
+}
+
 /** Bubblewrap's options. They go to it in a file: all inside can read its command line, and they name the host's paths. */
 export function bubblewrap(parts: Parts, checked: Checked, options: ContainerOptions): string[] {
   const args = ["--die-with-parent", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"];
@@ -64,7 +73,7 @@ export function bubblewrap(parts: Parts, checked: Checked, options: ContainerOpt
   }
   args.push(checked.access === "read-only" ? "--ro-bind" : "--bind", parts.merged, "/");
   args.push("--dev-bind", parts.dev, "/dev");
-  args.push(...(parts.proc === undefined ? ["--proc", "/proc"] : ["--bind", parts.proc, "/proc"]));
+  args.push(...(parts.proc === undefined ? ["--proc", "/proc"] : [procBind(options), parts.proc, "/proc"]));
   args.push("--ro-bind", parts.sys, "/sys");
   if (parts.groups !== undefined) args.push("--bind", parts.groups, "/sys/fs/cgroup");
   args.push(...memoryFolders(options));

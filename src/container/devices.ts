@@ -4,13 +4,15 @@
 /**
  * /dev of a container: the harmless devices, terminals of its own, and nothing else. Made by the outer program in the
  * container's memory, so what is written there counts; bubblewrap would read the table of all mounts again for each device.
+ * No device's node is the host's own: its root may be the host's root, whose nodes it could give other modes and owners.
  */
 import { readlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Steps } from "#container/outer";
 import { c } from "#sys/libc";
 
-const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"];
+/** Harmless devices and their numbers, 256 times the major one and the minor one: Linux's, the same on all machines. */
+const DEVICES = { null: 0x103, zero: 0x105, full: 0x107, random: 0x108, urandom: 0x109, tty: 0x500 } as const;
 
 const LINKS = [
   ["fd", "/proc/self/fd"],
@@ -21,7 +23,6 @@ const LINKS = [
   ["ptmx", "pts/ptmx"],
 ] as const;
 
-const MS_BIND = 0x1000;
 /** MS_NOSUID and MS_NOEXEC. */
 const PLAIN = 0xa;
 
@@ -33,15 +34,12 @@ function ownTerminal(): string | undefined {
 /** Adds the steps that make it, and gives back the folder. `passed`: the container gets our stdout. */
 export function mountDevices(steps: Steps, scratch: string, passed: boolean): string {
   const folder = join(scratch, "dev");
-  steps.mkdir(folder);
-  const bind = (source: string, name: string): void => {
-    steps.write(join(folder, name), "").mount(source, join(folder, name), "none", MS_BIND, "");
-  };
-  for (const name of DEVICES) bind(`/dev/${name}`, name);
+  steps.mkdir(folder).umask("000");
+  for (const [name, number] of Object.entries(DEVICES)) steps.device(join(folder, name), `/dev/${name}`, number);
   const terminal = passed ? ownTerminal() : undefined;
-  if (terminal !== undefined) bind(terminal, "console");
+  if (terminal !== undefined) steps.device(join(folder, "console"), terminal);
   for (const [name, target] of LINKS) steps.symlink(target, join(folder, name));
-  steps.umask("000").mkdir(join(folder, "shm"), "1777").umask("022");
+  steps.mkdir(join(folder, "shm"), "1777").umask("022");
   const terminals = join(folder, "pts");
   steps.mkdir(terminals).mount("devpts", terminals, "devpts", PLAIN, "newinstance,ptmxmode=0666,mode=620");
   return folder;

@@ -26,6 +26,33 @@ function openPipe(): [from: number, to: number] {
   return [ends[0] ?? -1, ends[1] ?? -1];
 }
 
+let early: Helper | undefined;
+
+/**
+ * Starts a helper for `takeHelper`, before it is known whether the words are right. To be disposed of at the end: one that
+ * nobody took is gone then. Undefined where it cannot be started, which the second try will tell.
+ */
+export function startEarly(): AsyncDisposable | undefined {
+  try {
+    early = Helper.start({ interactive: true });
+  } catch {
+    return undefined;
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      await early?.[Symbol.asyncDispose]();
+      early = undefined;
+    },
+  };
+}
+
+/** The helper that was started early, or one that starts now, with the caller's stdin, stdout and stderr. */
+export function takeHelper(): Helper {
+  const taken = early ?? Helper.start({ interactive: true });
+  early = undefined;
+  return taken;
+}
+
 /** One run of the outer program. Disposed of before it has its steps, it has done nothing, and is gone. */
 export class Helper implements AsyncDisposable {
   readonly child: Bun.Subprocess;
@@ -43,7 +70,7 @@ export class Helper implements AsyncDisposable {
   }
 
   /** Starts it with the container's stdin, stdout and stderr. Throws what the system says where that cannot be done. */
-  static start(options: ContainerOptions): Helper {
+  static start(options: Pick<ContainerOptions, "interactive" | "terminal" | "input">): Helper {
     const started = performance.now();
     const passed = options.interactive === true;
     const output = passed ? "inherit" : "pipe";

@@ -4,6 +4,7 @@
 /** What a program in a container sees, and what it cannot reach or change. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import {
+  chmodSync,
   chownSync,
   existsSync,
   lstatSync,
@@ -11,6 +12,7 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { hostname } from "node:os";
@@ -108,6 +110,38 @@ test("what steers the kernel cannot be written through /proc, not even by root",
   // "h" only prints a help text into the kernel's log, should this ever get through.
   for (const line of ["echo h > /proc/sysrq-trigger", "echo 1 > /proc/sys/kernel/dmesg_restrict"]) {
     expect((await sh(line, { fakeroot: true })).code).not.toBe(0);
+  }
+});
+
+/** Changes each path inside to what the host must not see, and gives what the host sees of it then. */
+async function changed(path: string, fakeroot: boolean): Promise<{ before: string; after: string }> {
+  const look = () => {
+    const { mode, uid, gid, mtimeMs } = lstatSync(path);
+    return JSON.stringify([mode, uid, gid, mtimeMs]);
+  };
+  const { mode, uid, gid, mtime, atime } = lstatSync(path);
+  const before = look();
+  try {
+    await sh(`chmod 0642 ${path}; chown 1:1 ${path}; touch -d 2001-01-01 ${path}`, { fakeroot });
+    return { before, after: look() };
+  } finally {
+    // Were it to get through, the machine is to be as it was.
+    if (look() !== before && process.geteuid?.() === 0) {
+      chmodSync(path, mode);
+      chownSync(path, uid, gid);
+      utimesSync(path, atime, mtime);
+    }
+  }
+}
+
+test("no mode, owner or time of the host's devices or of its /proc can be changed", async () => {
+  for (const path of ["/dev/full", "/dev/tty", "/proc/uptime", "/proc/sys/kernel/ostype"]) {
+    for (const fakeroot of [true, false]) {
+      const { before, after } = await changed(path, fakeroot);
+      // The kernel shows times of /proc as they come.
+      const fields = (text: string) => (JSON.parse(text) as unknown[]).slice(0, path.startsWith("/proc") ? 3 : 4);
+      expect(fields(after)).toEqual(fields(before));
+    }
   }
 });
 

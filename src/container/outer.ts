@@ -13,7 +13,7 @@
 import type { Identity } from "#container/identity";
 
 const SCRIPT = String.raw`
-my ($UNSHARE, $MOUNT, $PRLIMIT, $PRCTL, $EXIT_GROUP, $MEMFD, $CALLER) = @ARGV;
+my ($UNSHARE, $MOUNT, $PRLIMIT, $PRCTL, $EXIT_GROUP, $MEMFD, $MKNODAT, $CALLER) = @ARGV;
 sub failed { syswrite(OUT, "failed\t@_: $!\n"); exit 125 }
 $^F = 3; # the descriptor goes on to bubblewrap
 open(OUT, '>&=', 3);
@@ -52,7 +52,7 @@ sub map_command { my ($told, $go, $uids, $gids, $proc) = @_;
   syswrite($go, "x") }
 # Goes on as process 1 of the process namespace that was entered, which ends when the program that was started does.
 # With flags, that process enters a user namespace of its own, and this one, which has the right to, writes its maps.
-sub child { my ($flags, $uids, $gids, $proc, $masked, $apart) = @_;
+sub child { my ($flags, $uids, $gids, $proc, $apart) = @_;
   my ($r, $w, $r2, $w2, $told, $go);
   pipe($r, $w) or failed("pipe");
   $apart and (pipe($told, TELL) && pipe(WAIT, $go) or failed("pipe"));
@@ -76,9 +76,6 @@ sub child { my ($flags, $uids, $gids, $proc, $masked, $apart) = @_;
   # Here, because only who owns the process namespace may mount what shows it: MS_NOSUID | MS_NODEV | MS_NOEXEC.
   my ($type, $none) = ("proc", "");
   length $proc and (syscall($MOUNT, $type, $proc, $type, 14, $none) == 0 or failed("mount", $proc));
-  for my $path (grep { -e } map { "$proc/$_" } split ' ', $masked) { # MS_BIND, then MS_REMOUNT and MS_RDONLY too
-    syscall($MOUNT, $path, $path, $none, 0x1000, $none) == 0 or failed("mount", $path);
-    syscall($MOUNT, $none, $path, $none, 0x102f, $none) == 0 or failed("mount", $path) }
   $flags and (syscall($UNSHARE, $flags + 0) == 0 or failed("unshare", $flags));
   # After the change of rights, which would take it away. The byte cannot be written where the other has already gone.
   die_with();
@@ -89,6 +86,14 @@ sub child { my ($flags, $uids, $gids, $proc, $masked, $apart) = @_;
   for my $end (*TELL, *WAIT) { fcntl($end, 2, 0) or failed("fcntl") } # F_SETFD: bubblewrap gets them
   # The second time it only finds the end, and closes it: the command would inherit it otherwise.
   push @APART, ("--unshare-user", "--info-fd", fileno TELL, "--userns-block-fd", fileno WAIT, "--block-fd", fileno WAIT) }
+# A device: a node of its own, or the host's one, read-only, since whoever owns a node may change its mode. What is written
+# to the device itself does not ask for a writable mount. MS_BIND, then MS_REMOUNT, MS_RDONLY, MS_NOEXEC and MS_NOSUID too.
+sub device { my ($path, $number, $from) = @_;
+  $number && syscall($MKNODAT, -100, $path, 020666, $number + 0) == 0 and return;
+  my $none = "";
+  put($path, "", "644");
+  syscall($MOUNT, $from, $path, $none, 0x1000, $none) == 0 or failed("mount", $path);
+  syscall($MOUNT, $none, $path, $none, 0x102b, $none) == 0 or failed("mount", $path) }
 # Hands bytes to bubblewrap in a nameless file: after an option, its descriptor.
 sub pass { my ($option, $form, $bytes) = @_;
   my $name = "moss-container";
@@ -114,19 +119,20 @@ while (@ARGV) {
   elsif ($step eq "write") { put(splice @ARGV, 0, 3) }
   elsif ($step eq "join") { put(shift @ARGV, "$$") }
   elsif ($step eq "symlink") { my ($to, $path) = splice @ARGV, 0, 2; symlink($to, $path) or failed("symlink", $path) }
+  elsif ($step eq "device") { device(splice @ARGV, 0, 3) }
   elsif ($step eq "pass") { pass(splice @ARGV, 0, 3) }
   elsif ($step eq "umask") { umask oct shift @ARGV }
   elsif ($step eq "rlimit") { my ($which, $value) = splice @ARGV, 0, 2; my $pair = pack("QQ", $value, $value);
     syscall($PRLIMIT, 0, $which + 0, $pair, 0) == 0 or failed("setrlimit", $which, $value) }
   elsif ($step eq "enter") { enter(splice @ARGV, 0, 4) }
-  elsif ($step eq "child") { child(splice @ARGV, 0, 6) }
+  elsif ($step eq "child") { child(splice @ARGV, 0, 5) }
   elsif ($step eq "exec") { splice @ARGV, 1, 0, @APART; exec { $ARGV[0] } @ARGV; failed("exec", $ARGV[0]) }
   else { $! = 22; failed("step", $step) } }
 `;
 
 const ARM = process.arch === "arm64";
-/** Numbers of unshare, mount, prlimit64, prctl, exit_group and memfd_create. */
-const CALLS = ARM ? ["97", "40", "261", "167", "94", "279"] : ["272", "165", "302", "157", "231", "319"];
+/** Numbers of unshare, mount, prlimit64, prctl, exit_group, memfd_create and mknodat. */
+const CALLS = ARM ? ["97", "40", "261", "167", "94", "279", "33"] : ["272", "165", "302", "157", "231", "319", "259"];
 
 const CLONE_NEWNS = 0x0002_0000;
 const CLONE_NEWUSER = 0x1000_0000;
@@ -159,19 +165,19 @@ export class Steps {
    * Goes on as process 1 of the new process namespace, and dies with the program that was started: all that comes later
    * dies with it, at whatever moment that is killed. (Bubblewrap killed in its first steps would leave a child behind.)
    * With an identity, in a user namespace whose maps this program's rights allow. With a folder, /proc of the new process
-   * namespace is mounted there, and what of it is named in `masked` and exists is read-only.
+   * namespace is mounted there.
    */
-  child(identity?: Identity, proc = "", masked: readonly string[] = []): this {
+  child(identity?: Identity, proc = ""): this {
     const flags = identity === undefined ? 0 : CLONE_NEWUSER;
-    this.#list.push("child", String(flags), identity?.uids ?? "", identity?.gids ?? "", proc, masked.join(" "), "");
+    this.#list.push("child", String(flags), identity?.uids ?? "", identity?.gids ?? "", proc, "");
     return this;
   }
   /**
    * The same, and bubblewrap makes the user namespace for the command alone, with these maps. It stays outside of that:
    * its root is the host's, and who has its rights could follow /proc/1/root there, or trace it.
    */
-  childApart(uids: string, gids: string, proc: string, masked: readonly string[]): this {
-    this.#list.push("child", "0", uids, gids, proc, masked.join(" "), "1");
+  childApart(uids: string, gids: string, proc: string): this {
+    this.#list.push("child", "0", uids, gids, proc, "1");
     return this;
   }
   mount(source: string, target: string, type: string, flags: number, data: string): this {
@@ -198,6 +204,11 @@ export class Steps {
   }
   symlink(target: string, path: string): this {
     this.#list.push("symlink", target, path);
+    return this;
+  }
+  /** Makes a device at a path: with a number a node of its own where that is allowed, else the one at `from`, read-only. */
+  device(path: string, from: string, number = 0): this {
+    this.#list.push("device", path, String(number), from);
     return this;
   }
   /** Hands bubblewrap a file with this text after the option, which takes its descriptor; with `hex`, the bytes it names. */

@@ -127,12 +127,6 @@ function mountSys(steps: Steps, scratch: string): string {
   return sys;
 }
 
-/**
- * What of /proc steers the whole machine, and root could write: the owner of these files is the real root. The outer
- * program makes it read-only; bubblewrap would read the table of all mounts again for each.
- */
-const STEERING = ["sys", "sysrq-trigger", "irq", "bus"];
-
 /** Who the processes are on the host. */
 export function identity(checked: Checked): Identity {
   // Without fakeroot, bubblewrap maps this root to the ordinary user in a namespace below.
@@ -170,12 +164,11 @@ export function plan(
   if (own !== undefined) steps.mkdir(own);
   const groups = privileged && context.delegated ? join(context.scratch, "cgroup") : undefined;
   if (groups !== undefined) steps.mkdir(groups).mount("cgroup2", groups, "cgroup2", 0, "");
-  const steering = own === undefined || options.nested === true ? [] : STEERING;
   // Without fakeroot, bubblewrap puts the command into a user namespace below in any case.
   if (own !== undefined && checked.fakeroot) {
     const inside = privileged ? who : mappedOnto(who);
-    steps.childApart(inside.uids, inside.gids, own, steering);
-  } else steps.child(privileged ? who : undefined, own, steering);
+    steps.childApart(inside.uids, inside.gids, own);
+  } else steps.child(privileged ? who : undefined, own);
   for (const [, which, value] of rlimits(options, context.byGroup)) steps.rlimit(which, value);
   const parts: Parts = {
     merged,

@@ -4,7 +4,7 @@
 /** Runs the program that moss-container was asked for, with the caller's terminal. */
 import { Failure } from "#base/errors";
 import type { Invocation, Options } from "#cli/spec";
-import { Helper } from "#container/helper";
+import { takeHelper } from "#container/helper";
 import type { Bind, ContainerOptions, ContainerResult } from "#container/options";
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
@@ -108,8 +108,7 @@ export async function run({ options, operands, ui }: Invocation): Promise<number
   process.on("SIGINT", ignore);
   try {
     const asked = { ...containerOptions(options, operands), signal: stop.signal };
-    const helper = Helper.start(asked);
-    // What it needs of us is loaded while it starts.
+    const helper = takeHelper();
     const { runInRoot } = await import("#container/run");
     const result = await runInRoot(asked, undefined, helper);
     if (options.flag("json")) {
