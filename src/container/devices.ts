@@ -36,6 +36,7 @@ export function mountDevices(steps: Steps, scratch: string, passed: boolean): st
   const folder = join(scratch, "dev");
   steps.mkdir(folder).umask("000");
   for (const [name, number] of Object.entries(DEVICES)) steps.device(join(folder, name), `/dev/${name}`, number);
+  steps.ownNull(join(folder, "null"));
   const terminal = passed ? ownTerminal() : undefined;
   if (terminal !== undefined) steps.device(join(folder, "console"), terminal);
   for (const [name, target] of LINKS) steps.symlink(target, join(folder, name));

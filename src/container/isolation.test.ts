@@ -145,6 +145,14 @@ test("no mode, owner or time of the host's devices or of its /proc can be change
   }
 });
 
+test("stdin is no device node of the host", async () => {
+  const host = lstatSync("/dev/null");
+  const seen = await output("stat -L -c '%t:%T %i' /proc/self/fd/0; wc -c", { fakeroot: true });
+  const [number, inode, size] = seen.split(/\s+/);
+  expect([number, size]).toEqual(["1:3", "0"]);
+  expect(Number(inode)).not.toBe(host.ino);
+});
+
 test("/tmp, /run and further folders are empty, in memory and writable", async () => {
   writeFileSync(join(root.path, "var/lib/hidden"), "x");
   const script = "ls /tmp /run /var/lib; for d in /tmp /run /var/lib; do echo new > $d/f && cat $d/f; done";

@@ -94,6 +94,11 @@ sub device { my ($path, $number, $from) = @_;
   put($path, "", "644");
   syscall($MOUNT, $from, $path, $none, 0x1000, $none) == 0 or failed("mount", $path);
   syscall($MOUNT, $none, $path, $none, 0x102b, $none) == 0 or failed("mount", $path) }
+# Where the caller's stdin, stdout or stderr are its /dev/null, they become ours: who owns the node may change its mode.
+sub own_null { my ($null) = @_;
+  for my $file (*STDIN, *STDOUT, *STDERR) { my @found = stat $file;
+    @found && ($found[2] & 0170000) == 020000 && $found[6] == 0x103 or next;
+    open($file, '+<', $null) or failed("open", $null) } }
 # Hands bytes to bubblewrap in a nameless file: after an option, its descriptor.
 sub pass { my ($option, $form, $bytes) = @_;
   my $name = "moss-container";
@@ -120,6 +125,7 @@ while (@ARGV) {
   elsif ($step eq "join") { put(shift @ARGV, "$$") }
   elsif ($step eq "symlink") { my ($to, $path) = splice @ARGV, 0, 2; symlink($to, $path) or failed("symlink", $path) }
   elsif ($step eq "device") { device(splice @ARGV, 0, 3) }
+  elsif ($step eq "null") { own_null(shift @ARGV) }
   elsif ($step eq "pass") { pass(splice @ARGV, 0, 3) }
   elsif ($step eq "umask") { umask oct shift @ARGV }
   elsif ($step eq "rlimit") { my ($which, $value) = splice @ARGV, 0, 2; my $pair = pack("QQ", $value, $value);
@@ -209,6 +215,11 @@ export class Steps {
   /** Makes a device at a path: with a number a node of its own where that is allowed, else the one at `from`, read-only. */
   device(path: string, from: string, number = 0): this {
     this.#list.push("device", path, String(number), from);
+    return this;
+  }
+  /** Takes the null device at this path for the caller's, where that is what it has for stdin, stdout or stderr. */
+  ownNull(path: string): this {
+    this.#list.push("null", path);
     return this;
   }
   /** Hands bubblewrap a file with this text after the option, which takes its descriptor; with `hex`, the bytes it names. */
