@@ -2,11 +2,13 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** What can be asked of the offers of several collections. Each question reads only what it needs of the database. */
+import { Failure } from "#base/errors";
 import { compareText, uniqueSorted } from "#base/order";
 import { byPriority, type Collection, type CollectionOffer, describeSource } from "#collections/model";
 import {
   COLLECTIONS,
   type CollectionRecord,
+  FILES,
   fitsKey,
   GIVES,
   IDS,
@@ -20,6 +22,7 @@ import {
 import type { CapabilityText } from "#model/dependency";
 import { compareRelease, type PackageId, type PackageMeta, type PackageOffer } from "#model/package";
 import type { Database, ReadBucket } from "#moss-db/index";
+import { decodeFileList, type FileList, mentions } from "#stone/repository";
 
 /** A package that a search found, and where its words stand. */
 export interface Found {
@@ -37,6 +40,7 @@ interface Opened {
   readonly gives: ReadBucket<CapabilityText, readonly number[], string>;
   readonly replaces: ReadBucket<string, readonly number[], string>;
   readonly texts: ReadBucket<number, readonly SearchRow[]>;
+  readonly files: ReadBucket<PackageId, Uint8Array>;
 }
 
 type Synchronous<T> = T extends PromiseLike<unknown> ? never : T;
@@ -91,6 +95,7 @@ export class Catalogue {
             gives: home.bucket(GIVES),
             replaces: home.bucket(REPLACES),
             texts: home.bucket(TEXTS),
+            files: home.bucket(FILES),
           };
           return [{ collection, record, ...bucketsOf }];
         }),
@@ -152,6 +157,38 @@ export class Catalogue {
     })[0];
   }
 
+  /** The files of a build, where its collection has lists of them and this one can be read. */
+  files(id: PackageId): FileList | undefined {
+    if (!/^[0-9a-f]{64}$/.test(id)) return undefined;
+    return this.#view((opened) => {
+      for (const { record, files } of opened) {
+        const list = hasLists(record) ? readList(files.get(id), id) : undefined;
+        if (list !== undefined) return list;
+      }
+      return undefined;
+    });
+  }
+
+  /** Preferred builds with a path in which a text stands, with all their files; the preferred first. Reads every list. */
+  listing(text: string): { readonly offer: CollectionOffer; readonly list: FileList }[] {
+    const wanted = Buffer.from(text);
+    const found = this.#view((opened) => {
+      const hits: { offer: CollectionOffer; list: FileList }[] = [];
+      for (const one of opened) {
+        if (!hasLists(one.record)) continue;
+        for (const [id, bytes] of one.files) {
+          const list = readList(bytes, id, wanted);
+          const number = list === undefined ? undefined : one.ids.get(id);
+          const stored = number === undefined ? undefined : one.packages.get(number);
+          if (list === undefined || number === undefined || stored === undefined) continue;
+          if (isBest(number, stored.meta.name, one, opened)) hits.push({ offer: toOffer(one, stored), list });
+        }
+      }
+      return hits;
+    });
+    return found.sort((a, b) => better(a.offer, b.offer));
+  }
+
   /** Every package name once, sorted. */
   names(): string[] {
     return uniqueSorted(this.#view((opened) => opened.flatMap(({ names }) => [...names.keys()])));
@@ -197,7 +234,7 @@ export class Catalogue {
         for (const rows of one.texts.values()) {
           for (const row of rows) {
             const where = placeOf(wanted, row);
-            if (where === undefined || !isBest(row, one, opened)) continue;
+            if (where === undefined || !isBest(row[0], row[1], one, opened)) continue;
             const stored = one.packages.get(row[0]);
             if (stored !== undefined) hits.push({ offer: toOffer(one, stored), where });
           }
@@ -208,6 +245,21 @@ export class Catalogue {
     return found.sort(
       (a, b) => PLACES.indexOf(a.where) - PLACES.indexOf(b.where) || compareText(a.offer.meta.name, b.offer.meta.name),
     );
+  }
+}
+
+function hasLists({ files }: CollectionRecord): boolean {
+  return files !== undefined && files !== false && files.stored;
+}
+
+/** A list, where it can be read and mentions the text. They were read when they came, so that one that cannot is as good as none. */
+function readList(bytes: Uint8Array | undefined, id: PackageId, text?: Uint8Array): FileList | undefined {
+  if (bytes === undefined) return undefined;
+  try {
+    return text === undefined || mentions(bytes, text, id) ? decodeFileList(bytes, id) : undefined;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return undefined;
   }
 }
 
@@ -225,7 +277,7 @@ function placeOf(words: readonly string[], [, ...texts]: SearchRow): Found["wher
 }
 
 /** Is this the build that is preferred among all of its name? */
-function isBest([number, name]: SearchRow, mine: Opened, opened: readonly Opened[]): boolean {
+function isBest(number: number, name: string, mine: Opened, opened: readonly Opened[]): boolean {
   const all = opened.flatMap((one) =>
     (one.names.get(name) ?? []).flatMap((other) => {
       const stored = one.packages.get(other);

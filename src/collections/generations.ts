@@ -4,6 +4,7 @@
 /** The offers of earlier indexes, which no record names any more: removed in pieces, as a large index is written in pieces. */
 import {
   COLLECTIONS,
+  FILES,
   GIVES,
   generationsIn,
   IDS,
@@ -41,6 +42,7 @@ function* removing(generation: number): Generator<Step, undefined> {
   yield* emptying(generation, NAMES);
   yield* emptying(generation, GIVES);
   yield* emptying(generation, REPLACES);
+  yield* emptying(generation, FILES);
 }
 
 /** Removes the offers of one generation, however many. No record may name it. */

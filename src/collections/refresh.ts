@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Failure } from "#base/errors";
+import { bringLists } from "#collections/lists";
 import { type Collection, type CollectionSource, describeSource } from "#collections/model";
 import { replaceOffers } from "#collections/replace";
 import { resolveRootIndex, rootIndexUrl } from "#collections/root-index";
@@ -23,7 +24,9 @@ export type RefreshEvent =
   | { readonly kind: "retry"; readonly collection: string; readonly reason: string; readonly wait: number }
   /** Stones of a folder without an index are being read. */
   | { readonly kind: "indexing"; readonly collection: string; readonly done: number; readonly stones: number }
-  | { readonly kind: "storing"; readonly collection: string; readonly packages: number };
+  | { readonly kind: "storing"; readonly collection: string; readonly packages: number }
+  /** The index is here, the lists of files that it names are not; they are tried again at the next refresh. */
+  | { readonly kind: "no-lists"; readonly collection: string; readonly reason: string };
 
 export interface RefreshOptions extends Omit<DownloadOptions, "onEvent"> {
   /** Reads and stores the index even where it seems to be the same. */
@@ -63,7 +66,9 @@ export async function refresh(
   const { name } = collection;
   const source = describeSource(collection.source);
   const old = store.record(name);
-  const known = old !== undefined && old.source === source && options.force !== true ? old : undefined;
+  // An older moss has not looked whether the index names lists of files, so that it has to come again.
+  const whole = old?.source === source && old.files !== undefined;
+  const known = whole && options.force !== true ? old : undefined;
   const { url, file, validators } = await arrive(store, collection, known, options);
   const refreshed = Date.now();
   if (file === undefined && known !== undefined) {
@@ -73,16 +78,43 @@ export async function refresh(
       if (records.get(name)?.generation !== known.generation) return;
       records.set(name, { ...known, refreshed, ...(validators === undefined ? {} : { validators }) });
     });
+    await listsOf(store, name, known, options);
     return { collection: name, changed: false, packages: known.packages, url };
   }
   if (file === undefined) throw new Failure("fetch.failed", `Cannot fetch "${url}": the server sent nothing`);
-  const index = streamIndex(file.bytes, url);
+  const described = { url, source, validators: file.validators, refreshed };
+  const record = await takeIn(store, name, file.bytes, described, options);
+  await listsOf(store, name, record, options);
+  return { collection: name, changed: true, packages: record.packages, url };
+}
+
+/** Stores what an index offers. */
+async function takeIn(
+  store: CollectionStore,
+  name: string,
+  bytes: Uint8Array,
+  described: Omit<CollectionRecord, "generation" | "packages" | "files">,
+  { onEvent }: RefreshOptions,
+): Promise<CollectionRecord> {
+  const { url } = described;
+  const index = streamIndex(bytes, url);
+  const files = index.files === undefined ? false : { ...index.files, stored: false };
   const database = store.writable();
   using _lock = await alone(store);
-  options.onEvent?.({ kind: "storing", collection: name, packages: index.packages });
-  const described = { url, source, validators: file.validators, refreshed };
-  const { packages } = replaceOffers(database, name, checked(index, url), described);
-  return { collection: name, changed: true, packages, url };
+  onEvent?.({ kind: "storing", collection: name, packages: index.packages });
+  return replaceOffers(database, name, checked(index, url), { ...described, files });
+}
+
+/** Brings the lists of files that are not here yet. */
+async function listsOf(
+  store: CollectionStore,
+  collection: string,
+  record: CollectionRecord,
+  options: RefreshOptions,
+): Promise<void> {
+  const settings = downloadOptions(collection, options);
+  const reason = await bringLists(store, collection, record, settings, async () => await alone(store));
+  if (reason !== undefined) options.onEvent?.({ kind: "no-lists", collection, reason });
 }
 
 /** Milliseconds between looks whether another process has ended. */
@@ -110,15 +142,8 @@ async function arrive(
   known: CollectionRecord | undefined,
   options: RefreshOptions,
 ): Promise<Arrived> {
-  const { onEvent, force: _force, ...rest } = options;
-  const settings: DownloadOptions = {
-    ...rest,
-    onEvent: (event) => {
-      if (event.kind === "retry") {
-        onEvent?.({ kind: "retry", collection: name, reason: event.reason, wait: event.wait });
-      }
-    },
-  };
+  const { onEvent } = options;
+  const settings = downloadOptions(name, options);
   const url = "uri" in source ? source.uri : await rootIndexed(source, settings);
   const local = localPath(url);
   if (local !== undefined) return await fromFolder(store, name, local, known, onEvent);
@@ -128,6 +153,16 @@ async function arrive(
     onEvent?.({ kind: "bytes", collection: name, bytes, ...(total === undefined ? {} : { total }) });
   });
   return { url: address, file };
+}
+
+function downloadOptions(collection: string, options: RefreshOptions): DownloadOptions {
+  const { onEvent, force: _force, ...rest } = options;
+  return {
+    ...rest,
+    onEvent: (event) => {
+      if (event.kind === "retry") onEvent?.({ kind: "retry", collection, reason: event.reason, wait: event.wait });
+    },
+  };
 }
 
 async function rootIndexed(

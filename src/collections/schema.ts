@@ -3,7 +3,18 @@
 
 /** What the database of collections holds: a record a collection, and buckets with the offers of its last index. */
 import type { PackageOffer } from "#model/package";
-import { bucket, type Codec, hexText, json, nothing, type ReadParent, type Schema, text, u32 } from "#moss-db/index";
+import {
+  bucket,
+  bytes,
+  type Codec,
+  hexText,
+  json,
+  nothing,
+  type ReadParent,
+  type Schema,
+  text,
+  u32,
+} from "#moss-db/index";
 
 export const SCHEMA: Schema = { name: "moss-collections", version: 1 };
 
@@ -19,6 +30,8 @@ export interface CollectionRecord {
   readonly packages: number;
   /** Number of the bucket with its offers. */
   readonly generation: number;
+  /** The lists of files that the index names, and whether they are here; false: it names none; absent: nobody has looked. */
+  readonly files?: { readonly sha256: string; readonly size: number; readonly stored: boolean } | false;
 }
 
 export const COLLECTIONS = bucket("collections", {
@@ -66,6 +79,9 @@ export const REPLACES = bucket("replaces", { key: text, value: numbers });
 export type SearchRow = readonly [number, string, string, string];
 /** What searches read, many packages a piece. */
 export const TEXTS = bucket("texts", { key: u32, value: json((value) => value as readonly SearchRow[]) });
+
+/** The list of the files of a package, as it lies beside the index. Read only where the record says that all are here. */
+export const FILES = bucket("files", { key: hexText(32), value: bytes });
 
 /** A key may have 1,960 bytes; nothing that is longer can be stored or found. */
 export function fitsKey(key: string): boolean {

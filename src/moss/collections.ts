@@ -122,6 +122,9 @@ export async function refreshCollections(
         onEvent: (event) => {
           if (event.kind === "bytes") onEvent({ ...event, kind: "refresh" });
           if (event.kind === "storing") onEvent(event);
+          if (event.kind === "no-lists") {
+            onEvent({ kind: "warning", message: `${event.collection} comes without lists of files: ${event.reason}` });
+          }
           if (event.kind === "retry")
             onEvent({ kind: "retry", name: event.collection, reason: event.reason, wait: event.wait });
         },

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-/** The files of packages: of installed ones from the database, of others from their stones, where these are on this machine. */
+/**
+ * The files of packages: of installed ones from the database, of others from their stones, where these are on this machine, or from the
+ * lists of files of their collections.
+ */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { hex } from "#base/bytes";
 import { Failure } from "#base/errors";
 import { nearest } from "#base/nearest";
 import { compareText } from "#base/order";
+import type { Catalogue } from "#collections/catalogue";
 import type { CollectionOffer } from "#collections/model";
 import type { LayoutEntry } from "#model/layout";
 import { stoneFileName } from "#model/package";
@@ -16,6 +20,7 @@ import { downloadPath } from "#moss/plan";
 import { isStonePath } from "#moss/words";
 import { StoneReader } from "#stone/reader";
 import { hashFile } from "#sys/sha256";
+import { belowUsr } from "#transition/root-paths";
 
 export interface PackageFile {
   readonly kind: "file" | "symlink" | "directory" | "special";
@@ -52,7 +57,7 @@ export async function filesOf(moss: Moss, word: string): Promise<FilesOfPackage>
   if (found !== undefined) return { name: found.name, installed: true, files: root.files(found.id) };
   const catalogue = await moss.catalogue();
   const [offer] = catalogue.byName(word);
-  if (offer !== undefined) return filesOfStone(stoneOf(moss, offer));
+  if (offer !== undefined) return filesOfOffer(moss, catalogue, offer);
   const near = nearest(word, [...root.packages(active).map(({ name }) => name), ...catalogue.names()]);
   throw new Failure(
     "package.unknown",
@@ -61,21 +66,42 @@ export async function filesOf(moss: Moss, word: string): Promise<FilesOfPackage>
   );
 }
 
-/** Path of an offer's stone on this machine, checked to be the one that the index names. */
-function stoneOf(moss: Moss, { id, url, meta }: CollectionOffer): string {
-  const path = url.startsWith("file:") ? fileURLToPath(url) : downloadPath(moss.root.cache, id);
-  if (existsSync(path) && hashFile(path) === id) return path;
-  const problem = "it is not installed, and its stone is not on this machine";
+/** Of a stone on this machine that is the one that the index names, else of the list of its collection. */
+function filesOfOffer({ root }: Moss, catalogue: Catalogue, { id, url, meta }: CollectionOffer): FilesOfPackage {
+  const path = url.startsWith("file:") ? fileURLToPath(url) : downloadPath(root.cache, id);
+  if (existsSync(path) && hashFile(path) === id) return filesOfStone(path);
+  const list = catalogue.files(id);
+  if (list !== undefined) return { name: meta.name, installed: false, files: sorted(list.entries, list.sizes) };
+  const problem = "it is not installed, its stone is not on this machine, and its collection has no list of its files";
   throw new Failure("package.unknown", `Cannot list the files of "${meta.name}": ${problem}`, {
-    hint: `Indexes list no files. "moss fetch ${meta.name}", then "moss files ./${stoneFileName(meta)}".`,
+    hint: `"moss fetch ${meta.name}", then "moss files ./${stoneFileName(meta)}".`,
   });
+}
+
+/** A file of a package that is not installed. */
+export interface ListedFile {
+  readonly offer: CollectionOffer;
+  readonly entry: LayoutEntry;
+}
+
+/** Packages that would put something at a path, the preferred first. By the lists of files of the collections. */
+export function listedAt(catalogue: Catalogue, path: string): ListedFile[] {
+  const inside = belowUsr(path);
+  if (inside === undefined) return [];
+  return catalogue.listing(inside).flatMap(({ offer, list }) => {
+    const entry = list.entries.find((item) => item.path === inside);
+    return entry === undefined ? [] : [{ offer, entry }];
+  });
+}
+
+function sorted(entries: readonly LayoutEntry[], sizes: ReadonlyMap<string, number>): PackageFile[] {
+  return entries.map((entry) => fileOf(entry, sizes)).sort((a, b) => compareText(a.path, b.path));
 }
 
 function filesOfStone(path: string): FilesOfPackage {
   using reader = StoneReader.open(path, { expect: "binary" });
   const sizes = new Map(reader.index().map(({ digest, start, end }) => [hex(digest), end - start]));
-  const files = reader.layout().map((entry) => fileOf(entry, sizes));
-  return { name: reader.meta().name, installed: false, files: files.sort((a, b) => compareText(a.path, b.path)) };
+  return { name: reader.meta().name, installed: false, files: sorted(reader.layout(), sizes) };
 }
 
 function fileOf(entry: LayoutEntry, sizes: ReadonlyMap<string, number>): PackageFile {

@@ -4,15 +4,20 @@
 /** Plans of the three changes: install, remove, upgrade. They only look; nothing is changed by making one. */
 import { Failure } from "#base/errors";
 import { nearest } from "#base/nearest";
+import type { Catalogue } from "#collections/catalogue";
 import type { CollectionOffer } from "#collections/model";
+import { refuseCollisions } from "#moss/early-check";
+import { listedAt } from "#moss/files";
 import { installedIn } from "#moss/installed";
 import { Offers, readLocalStone } from "#moss/local-stones";
 import type { Moss } from "#moss/moss";
 import { type Plan, type PlannedPackage, planOf } from "#moss/plan";
 import { capabilityOf, isStonePath, type Known } from "#moss/words";
+import type { ReadTransaction } from "#moss-db/index";
 import { installedOf } from "#solver/installed";
 import type { InstalledSource, Job } from "#solver/model";
 import { solve } from "#solver/solve";
+import { GENERATED } from "#transition/os-release";
 import type { MossRoot } from "#transition/root";
 
 export interface PlanOptions {
@@ -34,6 +39,7 @@ function summaryOf(verb: string, words: readonly string[]): string {
 interface Setting {
   readonly installed: InstalledSource;
   readonly offers: Offers;
+  readonly catalogue: Catalogue;
 }
 
 interface Wanted {
@@ -53,23 +59,28 @@ async function plan(
   const catalogue = await moss.catalogue();
   const active = empty ? undefined : root.active();
   const offers = new Offers(catalogue, local);
-  const work = (installed: InstalledSource): Plan =>
+  const work = (installed: InstalledSource, tx?: ReadTransaction): Plan =>
     catalogue.within(() => {
-      const { jobs, summary } = want({ installed, offers });
+      const { jobs, summary } = want({ installed, offers, catalogue });
       const solution = solve({ installed, offers, jobs, allowEssential, keepOrphans });
-      return planOf(solution, { root: options.into ?? root, base: active?.id ?? 0, summary, collections });
+      const made = planOf(solution, { root: options.into ?? root, base: active?.id ?? 0, summary, collections });
+      refuseCollisions(root, catalogue, made, active, tx);
+      return made;
     });
-  return active === undefined ? work(installedOf([])) : root.view((tx) => work(installedIn(tx, active)));
+  return active === undefined ? work(installedOf([])) : root.view((tx) => work(installedIn(tx, active), tx));
 }
 
 /** Plans to install what words stand for. Throws `package.unknown`, `solver.*`, `stone.*`. */
 export async function planInstall(moss: Moss, words: readonly string[], options: PlanOptions = {}): Promise<Plan> {
   const local = new Map(words.filter(isStonePath).map((path) => [path, readLocalStone(path)]));
-  const made = await plan(moss, { ...options, local: [...local.values()] }, ({ installed, offers }) => {
+  const made = await plan(moss, { ...options, local: [...local.values()] }, ({ installed, offers, catalogue }) => {
     const known: Known = {
       hasName: (name) => installed.byName(name) !== undefined || offers.has(name),
       gives: (text) => [...installed.providing(text)].length > 0 || offers.providing(text).length > 0,
       names: () => offers.names(),
+      having: (path) =>
+        moss.root.owner(path)?.owners.find((owner) => owner !== GENERATED) ??
+        listedAt(catalogue, path)[0]?.offer.meta.name,
     };
     const jobs = forEach(words, (word): Job => {
       const stone = local.get(word);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import { compareText } from "#base/order";
 /** Looking for packages: by words, by what they give, by their files. */
+import { compareText, getOrInsert } from "#base/order";
 import type { CollectionOffer } from "#collections/model";
 import { type CapabilityText, capability, formatCapability, type Kind, parseCapability } from "#model/dependency";
 import type { PackageMeta } from "#model/package";
+import { listedAt } from "#moss/files";
 import type { Moss } from "#moss/moss";
 import { capabilitiesOfPath } from "#moss/words";
 import { givenBy } from "#solver/installed";
@@ -17,7 +18,7 @@ export interface Hit {
   /** Absent where only the installed package is known. */
   readonly collection?: string;
   /** Where the words stand, or what it gives. */
-  readonly where: "name" | "summary" | "description" | "gives";
+  readonly where: "name" | "summary" | "description" | "gives" | "files";
 }
 
 export interface SearchOptions {
@@ -49,6 +50,11 @@ export async function search(moss: Moss, words: readonly string[], options: Sear
   const hits: Hit[] = [];
   for (const offer of capabilities.flatMap((text) => catalogue.providing(text))) {
     if (!seen.has(offer.meta.name)) hits.push(hitOf(offer, "gives", names));
+    seen.add(offer.meta.name);
+  }
+  const [path = ""] = words;
+  for (const { offer } of options.kind === undefined && path.startsWith("/") ? listedAt(catalogue, path) : []) {
+    if (!seen.has(offer.meta.name)) hits.push(hitOf(offer, "files", names));
     seen.add(offer.meta.name);
   }
   const rest = packages.filter(({ name }) => !seen.has(name)).flatMap(({ id }) => moss.root.package(id)?.meta ?? []);
@@ -84,13 +90,36 @@ function searchMetas(metas: readonly PackageMeta[], words: readonly string[]): H
   });
 }
 
-/** Paths of the live state in which a text stands, with their owners. */
-export function searchFiles(moss: Moss, text: string): { readonly path: string; readonly owners: readonly string[] }[] {
+/** A path in which a text stands, relative to /usr. */
+export interface FoundFile {
+  readonly path: string;
+  readonly owners: readonly string[];
+  readonly installed: boolean;
+}
+
+/**
+ * Paths in which a text stands, with their owners: of the live state, and, unless only installed ones are asked for, of packages that
+ * are not installed, by the lists of files of the collections.
+ */
+export async function searchFiles(moss: Moss, text: string, options: SearchOptions = {}): Promise<FoundFile[]> {
   const active = moss.root.active();
-  if (active === undefined) return [];
   const wanted = text.replace(/^\/(usr\/)?/, "");
-  return moss.root
-    .listing(active)
+  const live = active === undefined ? [] : moss.root.listing(active);
+  const here = live
     .filter(({ path, entry }) => entry.kind !== "directory" && path.includes(wanted))
-    .map(({ path, entry }) => ({ path, owners: entry.owners }));
+    .map(({ path, entry }): FoundFile => ({ path, owners: entry.owners, installed: true }));
+  if (options.installed === true) return here;
+  const names = new Set(moss.root.packages(active).map(({ name }) => name));
+  const owners = new Map<string, string[]>();
+  for (const { offer, list } of (await moss.catalogue()).listing(wanted)) {
+    if (names.has(offer.meta.name)) continue;
+    for (const { path, kind } of list.entries) {
+      if (kind !== "directory" && path.includes(wanted)) getOrInsert(owners, path, () => []).push(offer.meta.name);
+    }
+  }
+  const offered = [...owners].sort(([a], [b]) => compareText(a, b));
+  return [
+    ...here,
+    ...offered.map(([path, list]): FoundFile => ({ path, owners: list.sort(compareText), installed: false })),
+  ];
 }

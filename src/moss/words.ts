@@ -12,6 +12,8 @@ export interface Known {
   readonly hasName: (name: string) => boolean;
   readonly gives: (text: CapabilityText) => boolean;
   readonly names: () => Iterable<string>;
+  /** The package that has a path, by the lists of files; asked only where none says that it gives it. */
+  readonly having?: (path: string) => string | undefined;
 }
 
 /** True for a word that names a stone by its path. */
@@ -78,8 +80,12 @@ function hintFor(word: string, names: readonly string[]): string {
 function ofPath(word: string, known: Known): CapabilityText {
   const found = capabilitiesOfPath(word).find((text) => known.gives(text));
   if (found !== undefined) return found;
+  const having = word.startsWith("/") ? known.having?.(word) : undefined;
+  if (having !== undefined) return formatCapability(capability("name", having));
   throw new Failure("package.unknown", `Cannot find a package for the path "${word}": none says that it gives it`, {
-    hint: "Paths of programs, libraries and pkg-config files can be found; a stone's path ends with .stone.",
+    hint:
+      "Paths of programs, libraries and pkg-config files can be found, others where a collection has lists of files; " +
+      "a stone's path ends with .stone.",
   });
 }
 

@@ -10,6 +10,8 @@ import { compareText } from "#base/order";
 import { compareRelease, type PackageOffer } from "#model/package";
 import { type Collision, CollisionFinder } from "#stone/collisions";
 import type { Profile } from "#stone/compression";
+import { FileListEncoder } from "#stone/file-list";
+import { type FileListsRef, FileListsWriter, listsBeside } from "#stone/file-lists";
 import { stoneFailure } from "#stone/format";
 import { type FileStamp, HashCache } from "#stone/hash-cache";
 import { bodiesInOrder } from "#stone/index-records";
@@ -157,7 +159,29 @@ function refusal(folder: string, stones: number, bad: readonly Failure[]): Failu
 }
 
 /**
- * Indexes every stone below `folder` and writes the index, and removes what killed processes left of stones there; beside it
+ * Writes the lists of files, before the index that names them by their hash: whoever has an older index finds that they are not the
+ * ones that it names, and does without until it has the new one.
+ */
+function writeLists(
+  path: string,
+  offers: readonly PackageOffer[],
+  files: ReadonlyMap<PackageOffer, string>,
+  profile: Profile = "default",
+  finder?: CollisionFinder,
+): FileListsRef {
+  using lists = new FileListsWriter(path);
+  using encoder = new FileListEncoder(profile);
+  for (const offer of offers) {
+    using reader = StoneReader.open(files.get(offer) ?? "");
+    const entries = reader.layout();
+    finder?.add(offer.meta, entries);
+    lists.add(offer.id, encoder.encode(entries, reader.index(), reader.name));
+  }
+  return lists.finish();
+}
+
+/**
+ * Indexes every stone below `folder` and writes the lists of their files and the index, and removes what killed processes left of stones there; beside it
  * stands `<index>.hashes`, a cache that may be removed. Gives the packages in the index. Throws what reading a stone throws,
  * after all were read and the listener was told of each that is no good; `stone.meta` for one release twice, `stone.limit`
  * above 65,535 packages. The old index is then as it was.
@@ -215,16 +239,11 @@ export async function indexFolder(folder: string, options: IndexOptions = {}): P
   // Threads finish in any order; everything after this must not depend on it.
   offers.sort((a, b) => compareText(a.uri, b.uri));
   const kept = newest(offers, out, onEvent);
-  if (collisions) {
-    const finder = new CollisionFinder();
-    for (const offer of kept) {
-      using reader = StoneReader.open(files.get(offer) ?? "");
-      finder.add(offer.meta, reader.layout());
-    }
-    for (const collision of finder.collisions()) onEvent({ type: "collision", ...collision });
-  }
+  const finder = collisions ? new CollisionFinder() : undefined;
+  const lists = writeLists(listsBeside(out), kept, files, options.profile, finder);
+  for (const collision of finder?.collisions() ?? []) onEvent({ type: "collision", ...collision });
   cache.save();
-  writeIndex(out, kept, options.profile);
+  writeIndex(out, kept, options.profile, lists);
   // Its rename gave the folder a time of its own, a little later. Touched now, it is younger than all that is there, and who
   // asks whether it is of now need not read it.
   const now = new Date();

@@ -2,9 +2,12 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Repository indexes (`stone.index`): one meta payload a package, with the place, hash and size of its stone. */
+import { Failure } from "#base/errors";
 import { compareText } from "#base/order";
 import type { PackageOffer } from "#model/package";
+import { encodeAttributes } from "#stone/attributes";
 import { type Profile, RecordEncoder } from "#stone/compression";
+import { type FileListsRef, refOf, refRecord } from "#stone/file-lists";
 import { MAX_PAYLOADS, stoneFailure } from "#stone/format";
 import { encodeFileHeader } from "#stone/header";
 import { encodeMeta } from "#stone/meta-records";
@@ -54,6 +57,8 @@ export function readIndex(path: string): PackageOffer[] {
 export interface IndexStream extends Iterable<PackageOffer> {
   /** How many there are. */
   readonly packages: number;
+  /** The lists of files that belong to it, where it names any. */
+  readonly files?: FileListsRef;
 }
 
 /**
@@ -62,10 +67,22 @@ export interface IndexStream extends Iterable<PackageOffer> {
  */
 export function streamIndex(bytes: Uint8Array, name: string): IndexStream {
   const reader = StoneReader.fromBytes(bytes, name, { expect: "repository" });
+  const files = filesOf(reader);
   return {
     packages: reader.payloads.filter(({ kind }) => kind === "meta").length,
+    ...(files === undefined ? {} : { files }),
     [Symbol.iterator]: () => offersOf(reader),
   };
+}
+
+/** An index is as good without its lists: attributes that cannot be read say nothing of any. */
+function filesOf(reader: StoneReader): FileListsRef | undefined {
+  try {
+    return refOf(reader.attributes());
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return undefined;
+  }
 }
 
 /** The order of an index. */
@@ -74,11 +91,17 @@ function inOrder(a: PackageOffer, b: PackageOffer): number {
 }
 
 /**
- * Writes an index, sorted by package name, in one step: readers see the old one or the new one.
+ * Writes an index, sorted by package name, in one step: readers see the old one or the new one. `files` are the lists beside it;
+ * one payload, which readers that do not know it skip, names them: only where there is room for one.
  * Throws `stone.limit` above 65,535 packages, which the format cannot count, and `stone.write` for invalid metadata.
  */
-export function writeIndex(path: string, offers: readonly PackageOffer[], profile: Profile = "default"): void {
-  writeSortedIndex(path, offers.length, [...offers].sort(inOrder), profile);
+export function writeIndex(
+  path: string,
+  offers: readonly PackageOffer[],
+  profile: Profile = "default",
+  files?: FileListsRef,
+): void {
+  writeSortedIndex(path, offers.length, [...offers].sort(inOrder), profile, files);
 }
 
 /** The same for `count` packages that come one after the other, and sorted. */
@@ -87,6 +110,7 @@ export function writeSortedIndex(
   count: number,
   offers: Iterable<PackageOffer>,
   profile: Profile = "default",
+  files?: FileListsRef,
 ): void {
   if (count > MAX_PAYLOADS) {
     const problem = `${count} packages, expected at most ${MAX_PAYLOADS} in one index`;
@@ -94,7 +118,8 @@ export function writeSortedIndex(
   }
   using output = new StoneOutput(path);
   using encoder = new RecordEncoder(profile);
-  output.write(encodeFileHeader("repository", count));
+  const named = count < MAX_PAYLOADS ? files : undefined;
+  output.write(encodeFileHeader("repository", named === undefined ? count : count + 1));
   let written = 0;
   let last: PackageOffer | undefined;
   for (const offer of offers) {
@@ -112,5 +137,8 @@ export function writeSortedIndex(
     written += 1;
   }
   if (written !== count) throw new Error(`${written} packages came, ${count} were announced`);
+  if (named !== undefined) {
+    for (const part of encoder.encode("attributes", encodeAttributes([refRecord(named)]), 1)) output.write(part);
+  }
   output.finish(true);
 }

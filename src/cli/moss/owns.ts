@@ -4,9 +4,11 @@
 /** `moss owns`: whose a path is. */
 import { resolve } from "node:path";
 import { Failure } from "#base/errors";
-import { openReader } from "#cli/moss/root";
+import { uniqueSorted } from "#base/order";
+import { openForAsking } from "#cli/moss/engine";
 import type { Invocation } from "#cli/spec";
 import { printable } from "#cli/style";
+import { listedAt } from "#moss/files";
 import { GENERATED } from "#transition/os-release";
 import type { MossRoot } from "#transition/root";
 
@@ -17,31 +19,39 @@ function insideRoot(root: MossRoot, typed: string): string {
   return root.directory !== "/" && path.startsWith(before) ? path.slice(before.length - 1) : path;
 }
 
-export function run(invocation: Invocation): void {
+export async function run(invocation: Invocation): Promise<void> {
   const { ui, operands } = invocation;
-  using root = openReader(invocation);
+  using moss = openForAsking(invocation);
+  const { root } = moss;
   const active = root.active();
-  const found = operands.map((typed) => ({ typed, found: root.owner(insideRoot(root, typed), active) }));
-  const unowned = found.filter((item) => item.found === undefined).map(({ typed }) => typed);
+  const places = operands.map((typed) => ({ typed, path: insideRoot(root, typed) }));
+  const catalogue = await moss.catalogue();
+  const found = places.map(({ typed, path }) => {
+    const item = root.owner(path, active);
+    const offered = item === undefined ? listedAt(catalogue, path).map(({ offer }) => offer.meta.name) : [];
+    return { typed, found: item, offered: uniqueSorted(offered) };
+  });
+  const unowned = found.filter((item) => item.found === undefined && item.offered.length === 0);
   if (ui.json) {
     ui.value(
-      found.map(({ typed, found: item }) => ({
+      found.map(({ typed, found: item, offered }) => ({
         path: typed,
         ...(item === undefined ? { owners: [] } : { place: `/usr/${item.path}`, kind: item.kind, owners: item.owners }),
+        ...(offered.length === 0 ? {} : { offered }),
       })),
     );
   } else {
-    for (const { typed, found: item } of found) {
+    for (const { typed, found: item, offered } of found) {
+      if (offered.length > 0) ui.print(`${printable(typed)}: not installed, ${offered.join(", ")} would bring it`);
       if (item === undefined) continue;
       const owners = item.owners.map((name) => (name === GENERATED ? "moss itself" : name));
       ui.print(`${printable(typed)}: ${owners.length === 0 ? "a directory that no package names" : owners.join(", ")}`);
     }
   }
   if (unowned.length > 0) {
-    throw new Failure(
-      "package.unknown",
-      `Cannot find the owner of "${unowned.join('", "')}": no installed package has such a path`,
-      { hint: 'Packages own paths below /usr. "moss search /usr/..." looks in the collections.' },
-    );
+    const paths = unowned.map(({ typed }) => typed).join('", "');
+    throw new Failure("package.unknown", `Cannot find the owner of "${paths}": no installed package has such a path`, {
+      hint: 'Packages own paths below /usr. "moss search /usr/..." looks in the collections.',
+    });
   }
 }

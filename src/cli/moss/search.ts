@@ -37,9 +37,13 @@ export async function run(invocation: Invocation): Promise<void> {
   const { ui, operands, options, verb } = invocation;
   using moss = openForAsking(invocation);
   if (verb.name === "search-file") {
-    const found = searchFiles(moss, operands[0] ?? "");
-    if (ui.json) ui.value(found.map(({ path, owners }) => ({ path: `/usr/${path}`, owners })));
-    else for (const { path, owners } of found) ui.print(`/usr/${printable(path)} from ${owners.join(", ")}`);
+    const found = await searchFiles(moss, operands[0] ?? "", { installed: options.flag("installed") });
+    if (ui.json) ui.value(found.map(({ path, ...rest }) => ({ path: `/usr/${path}`, ...rest })));
+    else {
+      for (const { path, owners, installed } of found) {
+        ui.print(`/usr/${printable(path)} from ${owners.join(", ")}${installed ? "" : " (not installed)"}`);
+      }
+    }
     return;
   }
   const provides = options.text("provides");

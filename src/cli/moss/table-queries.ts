@@ -49,8 +49,8 @@ export const QUERY_VERBS: readonly VerbSpec[] = [
   {
     name: "files",
     summary: "list the files of packages",
-    description: `Of packages that are not installed the files are known where their stones are on this machine: in a folder that is a
-collection, or fetched before.`,
+    description: `Of packages that are not installed the files are known where their collection has lists of files, as "moss index"
+makes them, or where their stones are on this machine: in a folder that is a collection, or fetched before.`,
     operands: [{ name: "package", help: "name, or stone", many: true, complete: "available" }],
     options: [
       { name: "directories", short: "d", help: "list directories too" },
@@ -66,6 +66,8 @@ collection, or fetched before.`,
     name: "owns",
     aliases: ["owner"],
     summary: "show which package a path belongs to",
+    description: `Where no installed package has the path, packages of the collections that would bring it are shown, as far as the
+collections have lists of files.`,
     operands: [{ name: "path", help: "a path of the root", many: true, complete: "file" }],
     examples: [{ command: "moss owns /usr/bin/nano", help: "who brought it" }],
     load: async () => await import("#cli/moss/owns"),
@@ -96,8 +98,10 @@ collection, or fetched before.`,
   {
     name: "search-file",
     aliases: ["sf"],
-    summary: "look for installed files by a part of their path",
+    summary: "look for files by a part of their path",
+    description: `Files of packages that are not installed are found where their collection has lists of files, as "moss index" makes them.`,
     operands: [{ name: "text", help: "what stands in the path" }],
+    options: [{ name: "installed", short: "i", help: "only installed files" }],
     examples: [{ command: "moss search-file libz.so", help: "who has a file of such a name" }],
     load: async () => await import("#cli/moss/search"),
   },

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: 2026 The Serpent tools authors
+
+/**
+ * Brings the lists of files that an index names, after the index itself: a collection is of use without them. They are fetched, like
+ * stones, by hash, size and address, and are checked whole; what is wrong with them is told and never ends a refresh.
+ */
+import { mkdirSync, rmSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describeError, errnoCode, Failure } from "#base/errors";
+import { COLLECTIONS, type CollectionRecord, FILES, IDS, offersOf } from "#collections/schema";
+import { inTransactions, type Step } from "#collections/steps";
+import type { CollectionStore } from "#collections/store";
+import { download } from "#fetch/download";
+import type { DownloadOptions } from "#fetch/events";
+import { decodeFileList, type FileListsRef, listsBeside, readFileLists } from "#stone/repository";
+import { hashFile } from "#sys/sha256";
+
+/** Bytes that the lists of one collection may have. */
+const MAX_LISTS = 2 ** 30;
+/** Bytes of one step of storing. */
+const STEP = 2 ** 19;
+
+/** Where the lists of the index at an address lie. */
+function addressOf(index: string): string {
+  const url = new URL(index);
+  url.pathname = listsBeside(url.pathname);
+  return url.href;
+}
+
+/** The lists on this machine: fetched to `kept`, or where they lie. Throws fetch.*. */
+async function arrive(ref: FileListsRef, url: string, kept: string, options: DownloadOptions): Promise<string> {
+  const { sha256, size } = ref;
+  if (size > MAX_LISTS) {
+    throw new Failure("fetch.toolarge", `Cannot use "${url}": it has ${size} bytes, expected at most ${MAX_LISTS}`);
+  }
+  if (!url.startsWith("file:")) {
+    await download({ url, path: kept, sha256, size, name: url }, options);
+    return kept;
+  }
+  const path = fileURLToPath(url);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isFile() !== true) throw new Failure("fetch.failed", `Cannot read "${path}": it is no file`);
+  if (stat.size !== size || hashFile(path) !== sha256) {
+    throw new Failure("fetch.digest", `Cannot use "${path}": it has another SHA-256 than the index names`);
+  }
+  return path;
+}
+
+/** Lists are stored as they came, once they have been seen to be good; those of packages that are not in the index are left out. */
+function* storing(path: string, url: string, generation: number): Generator<Step, undefined> {
+  let piece: { readonly id: string; readonly list: Uint8Array }[] = [];
+  let bytes = 0;
+  const store = (): Step => {
+    const some = piece;
+    piece = [];
+    bytes = 0;
+    return (tx) => {
+      const home = tx.bucket(offersOf(generation));
+      const ids = home.bucket(IDS);
+      const lists = home.bucket(FILES);
+      for (const { id, list } of some) if (ids.get(id) !== undefined) lists.set(id, list);
+    };
+  };
+  for (const item of readFileLists(path, url)) {
+    decodeFileList(item.list, `${url} of ${item.id}`);
+    piece.push(item);
+    bytes += item.list.byteLength;
+    if (bytes >= STEP) yield store();
+  }
+  if (piece.length > 0) yield store();
+}
+
+/**
+ * Brings the lists of a collection whose index is stored and has none yet. Gives what is wrong with them, or undefined; throws only where
+ * it was told to stop.
+ */
+export async function bringLists(
+  store: CollectionStore,
+  name: string,
+  record: CollectionRecord,
+  options: DownloadOptions,
+  alone: () => Promise<Disposable>,
+): Promise<string | undefined> {
+  const { files, generation, url: index } = record;
+  if (files === undefined || files === false || files.stored) return undefined;
+  const url = addressOf(index);
+  // By the name of the collection: what is left of a fetch that did not end goes with the next one.
+  const kept = `${store.folder}/lists/${name}`;
+  try {
+    mkdirSync(`${store.folder}/lists`, { recursive: true });
+    const path = await arrive(files, url, kept, options);
+    using _lock = await alone();
+    // Another process may have stored a newer index meanwhile, and removed this one; or these lists.
+    const now = store.record(name);
+    if (now?.generation !== generation || now.files === false || now.files?.stored === true) return undefined;
+    const steps = storing(path, url, generation);
+    try {
+      inTransactions(store.writable(), steps, (tx) => {
+        const records = tx.bucket(COLLECTIONS);
+        const found = records.get(name);
+        if (found?.generation === generation) records.set(name, { ...found, files: { ...files, stored: true } });
+      });
+    } finally {
+      steps.return(undefined);
+    }
+    rmSync(kept, { force: true });
+    return undefined;
+  } catch (error) {
+    if (options.signal?.aborted === true) throw error;
+    if (error instanceof Failure) return describeError(error);
+    const code = errnoCode(error);
+    if (code === undefined) throw error;
+    return `Cannot use "${url}": ${code}`;
+  }
+}
