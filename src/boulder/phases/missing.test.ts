@@ -131,7 +131,7 @@ test("a macro of autoconf is looked for in the files that define some", () => {
   }
 });
 
-test("modules of Python and headers of Ruby are found by their files", () => {
+test("modules of Python, headers of Ruby and crates are found by their files", () => {
   const folder = mkdtempSync(join(tmpdir(), "missing-"));
   try {
     const having = (name: string, file: string) => {
@@ -143,6 +143,8 @@ test("modules of Python and headers of Ruby are found by their files", () => {
       having("six", "lib/python3.14/site-packages/six.py"),
       having("ruby-devel", "include/ruby-3.1.0/ruby.h"),
       having("libffi-devel", "include/ffi.h"),
+      having("rust-term", "share/cargo/registry/ansi-term-0.12.1/Cargo.toml"),
+      having("rust-term-size", "share/cargo/registry/ansi-term-size-0.3.2/Cargo.toml"),
     ];
     const offers = new Offers({ ...offersOf(all), best: () => all });
     const named = (...lines: string[]) => findMissing(lines, offers).map((item) => item.dependency);
@@ -154,6 +156,10 @@ test("modules of Python and headers of Ruby are found by their files", () => {
       "libffi-devel",
     ]);
     expect(named("checking for ffi.h... no", "all is well")).toEqual([]);
+    expect(named("error: no matching package named `ansi_term` found")).toEqual(["rust-term"]);
+    expect(named("error: no matching package found", "searched package name: `ansi_term_size`")).toEqual([
+      "rust-term-size",
+    ]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

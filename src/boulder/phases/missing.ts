@@ -109,6 +109,14 @@ const SIGNS: readonly Sign[] = [
     look: (name) => ({ macro: name }),
   },
   {
+    // As cargo says it, where crates come from a folder.
+    pattern: /no matching package named `([A-Za-z0-9_-]+)` found|searched package name: `([A-Za-z0-9_-]+)`/,
+    what: (name) => `the crate ${name}`,
+    look: (name) => ({
+      path: new RegExp(`^share/cargo/registry/${name.replaceAll(/[_-]/g, "[_-]")}-\\d[^/]*/Cargo\\.toml$`),
+    }),
+  },
+  {
     // As automake's helper says it.
     pattern: /WARNING: '?([A-Za-z0-9._+-]+)'? is missing on your system/,
     what: (name) => `the program ${name}`,
