@@ -72,6 +72,15 @@ function main(verb: string, folder: string, argument: string): void {
     using db = openDatabase(uri, { readOnly: true, check: argument === "check" });
     say(readAll(db));
   }
+  if (verb === "reopen" || verb === "rewrite") {
+    // What many short commands do: each opens the database, looks or changes, and closes it.
+    for (let i = 0; i < Number(argument); i++) {
+      using db = openDatabase(uri, { readOnly: verb === "reopen" });
+      if (verb === "rewrite") db.update((tx) => tx.bucket(counters).set("last", i));
+      else db.view((tx) => tx.bucket(counters).get("last"));
+    }
+    say("done");
+  }
   if (verb === "watch") {
     // Many views, each of which must see one whole state, never an older one than before.
     using db = openDatabase(uri, { readOnly: true });

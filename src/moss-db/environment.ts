@@ -15,6 +15,7 @@ import { databaseFailure } from "#moss-db/failures";
 import { quickCheck } from "#moss-db/file-check";
 import { lmdb, type RangeIterator, type RangeOptions, type ReadOptions, type Store } from "#moss-db/lmdb";
 import { copySnapshot, lacksLock, newestTransaction } from "#moss-db/snapshot";
+import { withFirstByteShared } from "#sys/shared-byte";
 
 /** Reads what lies in `source[start, end)`, which is valid only during the call. */
 export type Reader = (source: Buffer, start: number, end: number) => unknown;
@@ -50,12 +51,20 @@ export class Environment {
     this.#key = key;
   }
 
-  /** The environment of a folder, made where `create` says so; `release` it. */
-  static acquire(directory: string, create: boolean): Environment {
+  /** The environment of a folder, made where there is a `create`, which writes what it begins with; `release` it. */
+  static acquire(directory: string, create: ((environment: Environment) => void) | undefined): Environment {
     const file = join(directory, "data.mdb");
     if (!existsSync(file)) {
-      if (!create) throw new Failure("db.open", `Cannot open the database "${directory}": nothing is there`);
-      createDatabase(directory, (folder) => void new Environment(folder, "").#openStore(folder, true).close());
+      if (create === undefined) throw new Failure("db.open", `Cannot open the database "${directory}": nothing is there`);
+      createDatabase(directory, (folder) => {
+        const environment = new Environment(folder, "", true);
+        try {
+          environment.open(true);
+          create(environment);
+        } finally {
+          environment.#close();
+        }
+      });
     }
     try {
       const { dev, ino } = statSync(file);
@@ -213,10 +222,17 @@ export class Environment {
 
   #close(): void {
     const store = this.#store;
+    const copied = this.#copied !== undefined;
     this.#store = undefined;
     this.#copied = undefined;
+    if (store === undefined) return;
     // No write is ever queued, so the closing has happened when this returns; the promise is lmdb's form for the others.
-    if (store !== undefined) void store.close();
+    const close = () => void store.close();
+    // Whoever believes to be the last to close destroys the mutexes in the lock file, and another process that opens in
+    // this moment would find them so (EINVAL, and again with each try). With the byte that says "somebody is here" held
+    // by us, nobody is ever the last; the next who is alone when it opens makes them anew.
+    if (copied) close();
+    else withFirstByteShared(join(this.directory, "lock.mdb"), close);
   }
 }
 

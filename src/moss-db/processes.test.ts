@@ -55,6 +55,14 @@ test("a reader, even one that opens the database now, does not wait for a runnin
   await Promise.all([holder.exited, ender.exited]);
 }, 30_000);
 
+test("processes that open and close all the time do not take the locks from each other", async () => {
+  const folder = freshFolder();
+  openDatabase(databaseUri(folder)).close();
+  const all = [child("rewrite", folder, "1000"), child("reopen", folder, "1000"), child("reopen", folder, "1000")];
+  const said = await Promise.all(all.map(({ stdout }) => new Response(stdout).text()));
+  expect(said).toEqual(["done\n", "done\n", "done\n"]);
+}, 60_000);
+
 test("three processes that add at the same time lose nothing, and each sees the file grow beyond its map", async () => {
   const folder = freshFolder();
   openDatabase(databaseUri(folder)).close();

@@ -36,6 +36,7 @@ const libc = dlopen("libc.so.6", {
   syncfs: { args: [I32], returns: I32 },
   flock: { args: [I32, I32], returns: I32 },
   ioctl: { args: [I32, "u64", PTR], returns: I32 },
+  fcntl: { args: [I32, I32, PTR], returns: I32 },
   fsetxattr: { args: [I32, PTR, PTR, "usize", I32], returns: I32 },
   lsetxattr: { args: [PTR, PTR, PTR, "usize", I32], returns: I32 },
   lgetxattr: { args: [PTR, PTR, PTR, "usize"], returns: SSIZE },
