@@ -172,6 +172,31 @@ test.skipIf(!HAVE_TINY)("a phase that uses up its memory is ended, and says so",
   expect((await tiny.build(["--memory", "64"])).code).toBe(0);
 });
 
+test.skipIf(!HAVE_TINY || !groups.enforced.includes("memory"))(
+  "the profile's bound holds where none is asked for",
+  async () => {
+    const path = join(tiny.base, "config/profile.kdl");
+    const profile = readFileSync(path, "utf8");
+    writeFileSync(path, profile.replace('family "tiny"', 'family "tiny"\n    memory 64'));
+    try {
+      // A child is what the kernel ends: the phase still says why.
+      const hungry = "busybox sh -c 'dd if=/dev/zero of=/dev/null bs=512M count=1; exit 3'";
+      tiny.recipe(`build: |\n    ${hungry}\n${EMPTY}`);
+      const error = await leavesNothing(() => tiny.failure());
+      expect([error.code, error.message]).toEqual([
+        "build.failed",
+        expect.stringContaining("it used up its memory (64 MiB)"),
+      ]);
+      expect(error.hint).toContain("--memory");
+      const more = await tiny.failure(["--memory", "1024"]);
+      expect(more.message).toContain("failed at");
+      expect(more.message).not.toContain("memory");
+    } finally {
+      writeFileSync(path, profile);
+    }
+  },
+);
+
 test.skipIf(!HAVE_TINY || !isRoot)("a build that fills the disk says so", async () => {
   const small = join(tiny.base, "small");
   mkdirSync(small);

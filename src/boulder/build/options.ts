@@ -44,6 +44,7 @@ export interface BuildOptions {
   /** A manifest that the build has to agree with. */
   readonly verify?: string;
   readonly timeout?: number;
+  /** Bytes; the profile's bound, or the default one, where absent. */
   readonly memory?: number;
   /** Processes and threads of a phase at a time. */
   readonly processes?: number;

@@ -12,6 +12,7 @@ import { openShell } from "../phases/shell";
 import { unpackInside } from "../phases/unpack-inside";
 import { bindsOf, type Workspace } from "../phases/workspace";
 import type { Plan, PlannedPhase, PlannedStage } from "../plan/plan";
+import { phaseMemory } from "../profile/memory";
 import type { BuildRoot } from "../root/kept";
 import type { Offers } from "../root/resolve";
 import { type Source, unpackSources } from "../upstreams/prepare";
@@ -20,6 +21,7 @@ import type { StepWatch } from "./step-watch";
 
 /** What all phases of a build share. */
 export function contextOf(plan: Plan, root: BuildRoot, workspace: Workspace, options: BuildOptions): PhaseContext {
+  const memory = options.memory ?? phaseMemory(options.profile.memory);
   const caches = options.compilerCache ? join(options.cache, "compilers") : undefined;
   return {
     recipe: options.recipe,
@@ -29,7 +31,7 @@ export function contextOf(plan: Plan, root: BuildRoot, workspace: Workspace, opt
     terminal: options.terminal,
     onOutput: (chunk) => options.onEvent({ kind: "output", chunk }),
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
-    ...(options.memory === undefined ? {} : { memory: options.memory }),
+    ...(memory === undefined ? {} : { memory }),
     ...(options.processes === undefined ? {} : { processes: options.processes }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };

@@ -111,9 +111,10 @@ export async function runPhase(
     const reason = result.timedOut
       ? `it took longer than ${context.timeout} seconds`
       : (usage.outOfMemory ?? 0) > 0
-        ? "it used up its memory"
+        ? `it used up its memory (${Math.floor((context.memory ?? 0) / 2 ** 20)} MiB)`
         : `code ${result.code}`;
-    throw failureOf({ stage, planned, recipe, log, tail, reason, failureFile });
+    const starved = !result.timedOut && (usage.outOfMemory ?? 0) > 0;
+    throw failureOf({ stage, planned, recipe, log, tail, reason, starved, failureFile });
   } finally {
     closeSync(handle);
   }
@@ -134,6 +135,8 @@ interface Failed {
   readonly log: string;
   readonly tail: Tail;
   readonly reason: string;
+  /** Processes of it were ended because the phase had used up its memory. */
+  readonly starved: boolean;
   readonly failureFile: string;
 }
 
@@ -149,7 +152,7 @@ export class PhaseFailure extends Failure {
   constructor(message: string, failed: Failed, heard: readonly string[], shown: Excerpt) {
     const full = shown.last.some((text) => text.includes("No space left on device"));
     super(full ? "disk.full" : "build.failed", message, {
-      hint: `The whole output is in ${failed.log}`,
+      hint: `${failed.starved ? "Fewer jobs (-j) need less; --memory gives more.\n" : ""}The whole output is in ${failed.log}`,
     });
     this.narrow = failed.stage.target.startsWith("emul32");
     this.lastLines = [...shown.earlier, ...shown.last];

@@ -3,6 +3,8 @@
 
 /** Profiles: the layered collections that a build root is made of, and the family of their packages. */
 
+import type { MemoryBound } from "./memory";
+
 export interface ProfileCollection {
   readonly name: string;
   readonly description: string;
@@ -18,6 +20,8 @@ export interface Profile {
   /** Names of macro families, `serpent` or `debian`. */
   readonly family: string;
   readonly collections: readonly ProfileCollection[];
+  /** What a phase may use; a share of the machine where absent. */
+  readonly memory?: MemoryBound;
   /** The file that it is from; undefined for the built-in one. */
   readonly file: string | undefined;
 }

@@ -5,6 +5,7 @@
 import { Failure } from "#base/errors";
 import { type KdlNode, type KdlValue, kdlString, parseKdl } from "#formats/kdl";
 import { type Entry, formatProblem, YamlReader } from "#formats/yaml";
+import { formatMemory, type MemoryBound, parseMemory } from "./memory";
 import { type Profile, type ProfileCollection, profileId } from "./model";
 
 const DEFAULT_FAMILY = "serpent";
@@ -16,8 +17,16 @@ export function parseKdlProfiles(file: string, text: string): Profile[] {
     const family = value(node, "family") ?? DEFAULT_FAMILY;
     if (typeof family !== "string") throw invalid(file, node.name, "the family is no text", "a family's name");
     const collections = repositories.flatMap((list) => list.children).map((child) => collection(file, child));
-    return { id: profileId(node.name), family, collections, file };
+    const written = value(node, "memory") ?? undefined;
+    const memory = written === undefined ? {} : { memory: memoryOf(file, node.name, String(written)) };
+    return { id: profileId(node.name), family, collections, file, ...memory };
   });
+}
+
+function memoryOf(file: string, name: string, text: string): MemoryBound {
+  const bound = parseMemory(text);
+  if (bound !== undefined) return bound;
+  throw invalid(file, name, `its memory is "${text}"`, 'a share such as "80%", or a number of MiB');
 }
 
 /** The value of a key: a child node's first argument, or a property. */
@@ -93,7 +102,10 @@ export function parseYamlProfiles(file: string, text: string): Profile[] {
       };
     });
     const family = familyNode === undefined ? DEFAULT_FAMILY : (reader.string(familyNode, '"family"') ?? "");
-    return { id: profileId(entry.key), family, collections, file };
+    const memoryNode = fields.find((field) => field.key === "memory")?.value;
+    const written = memoryNode === undefined ? undefined : reader.string(memoryNode, '"memory"');
+    const memory = written === undefined ? {} : { memory: memoryOf(file, entry.key, written) };
+    return { id: profileId(entry.key), family, collections, file, ...memory };
   });
   if (!reader.ok) {
     throw new Failure("profile.invalid", `Cannot read "${file}":\n${reader.problems.map(formatProblem).join("\n")}`);
@@ -103,7 +115,9 @@ export function parseYamlProfiles(file: string, text: string): Profile[] {
 
 /** A profile as KDL. */
 export function formatProfile(profile: Profile): string {
-  const rows = [`${kdlString(profile.id)} {`, `    family ${kdlString(profile.family)}`, "    repositories {"];
+  const rows = [`${kdlString(profile.id)} {`, `    family ${kdlString(profile.family)}`];
+  if (profile.memory !== undefined) rows.push(`    memory ${kdlString(formatMemory(profile.memory))}`);
+  rows.push("    repositories {");
   for (const item of profile.collections) {
     rows.push(`        ${kdlString(item.name)} {`);
     rows.push(`            description ${kdlString(item.description)}`);

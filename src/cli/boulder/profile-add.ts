@@ -12,13 +12,14 @@ import { refreshProfile } from "#cli/boulder/profile-update";
 import type { Invocation } from "#cli/spec";
 
 export async function run({ operands: [name = ""], options, ui }: Invocation): Promise<void> {
-  // One that is written over, such as the built-in one, stays of its family.
+  // One that is written over, such as the built-in one, stays of its family and keeps its bound.
   const before = profilesOf(options).get(profileId(name));
   const profile: Profile = {
     id: profileId(name),
     family: options.text("family") ?? before?.family ?? "serpent",
     collections: options.list("repo").map(parseRepo),
     file: undefined,
+    ...(before?.memory === undefined ? {} : { memory: before.memory }),
   };
   const file = saveProfile(configFolders(options.text("config-dir")), profile);
   ui.event({ type: "written", profile: profile.id, file });

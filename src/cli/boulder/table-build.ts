@@ -80,7 +80,11 @@ export const BUILD_VERBS: readonly VerbSpec[] = [
       ...SOURCES,
       { name: "offline", help: "use no network, but that which a recipe asks for itself" },
       { name: "timeout", value: "seconds", help: "end a phase that takes longer" },
-      { name: "memory", value: "MiB", help: "memory that a phase may use, where cgroups allow" },
+      {
+        name: "memory",
+        value: "MiB",
+        help: "memory that a phase may use, where cgroups allow; what the profile says, or 90% of the machine's, where absent",
+      },
       {
         name: "processes",
         value: "number",
