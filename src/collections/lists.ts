@@ -5,7 +5,8 @@
  * Brings the lists of files that an index names, after the index itself: a collection is of use without them. They are fetched, like
  * stones, by hash, size and address, and are checked whole; what is wrong with them is told and never ends a refresh.
  */
-import { mkdirSync, rmSync, statSync } from "node:fs";
+import { edenGC } from "bun:jsc";
+import { rmSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describeError, errnoCode, Failure } from "#base/errors";
 import { COLLECTIONS, type CollectionRecord, FILES, IDS, offersOf } from "#collections/schema";
@@ -20,6 +21,8 @@ import { hashFile } from "#sys/sha256";
 const MAX_LISTS = 2 ** 30;
 /** Bytes of one step of storing. */
 const STEP = 2 ** 19;
+/** Entries that are read before what they took is collected. */
+const ENTRIES = 10_000;
 
 /** Where the lists of the index at an address lie. */
 function addressOf(index: string): string {
@@ -47,7 +50,21 @@ async function arrive(ref: FileListsRef, url: string, kept: string, options: Dow
   return path;
 }
 
-/** Lists are stored as they came, once they have been seen to be good; those of packages that are not in the index are left out. */
+/**
+ * Reads every list to its end. Before they are stored, and not meanwhile: the collector clears nothing within a transaction. Throws
+ * `stone.*`.
+ */
+function check(path: string, url: string): void {
+  let entries = 0;
+  for (const { id, list } of readFileLists(path, url)) {
+    entries += decodeFileList(list, `${url} of ${id}`).entries.length;
+    if (entries < ENTRIES) continue;
+    entries = 0;
+    edenGC();
+  }
+}
+
+/** Lists are stored as they came; those of packages that are not in the index are left out. */
 function* storing(path: string, url: string, generation: number): Generator<Step, undefined> {
   let piece: { readonly id: string; readonly list: Uint8Array }[] = [];
   let bytes = 0;
@@ -63,7 +80,6 @@ function* storing(path: string, url: string, generation: number): Generator<Step
     };
   };
   for (const item of readFileLists(path, url)) {
-    decodeFileList(item.list, `${url} of ${item.id}`);
     piece.push(item);
     bytes += item.list.byteLength;
     if (bytes >= STEP) yield store();
@@ -88,8 +104,8 @@ export async function bringLists(
   // By the name of the collection: what is left of a fetch that did not end goes with the next one.
   const kept = `${store.folder}/lists/${name}`;
   try {
-    mkdirSync(`${store.folder}/lists`, { recursive: true });
     const path = await arrive(files, url, kept, options);
+    check(path, url);
     using _lock = await alone();
     // Another process may have stored a newer index meanwhile, and removed this one; or these lists.
     const now = store.record(name);

@@ -6,7 +6,7 @@
  * be made again at any time, its writing must not keep writers of states waiting, and who lists installed packages
  * without rights to the lock file must not copy it.
  */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { errnoCode, Failure } from "#base/errors";
 import { Catalogue } from "#collections/catalogue";
 import { removeOffers } from "#collections/generations";
@@ -90,6 +90,7 @@ export class CollectionStore {
       return found;
     });
     if (database !== undefined && record !== undefined) removeOffers(database, record.generation);
+    if (!this.readOnly) for (const end of ["", ".part"]) rmSync(`${this.folder}/lists/${name}${end}`, { force: true });
   }
 
   [Symbol.dispose](): void {
