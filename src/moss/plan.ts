@@ -86,7 +86,10 @@ export function whyComing({ name, reason, asked }: PlannedPackage): string {
 
 /** What a transition is given of a plan: packages with the reason that states remember. */
 export function additionsOf(plan: Plan): Selection[] {
-  return plan.incoming.map((item) => ({ id: item.id, explicit: item.explicit, reason: whyComing(item) }));
+  return plan.incoming.map((item) => {
+    const { id, explicit, meta } = item;
+    return { id, explicit, reason: whyComing(item), promised: meta };
+  });
 }
 
 export function removalsOf(plan: Plan): PackageId[] {

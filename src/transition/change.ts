@@ -4,13 +4,14 @@
 /** From what is wanted to what changes: which packages leave the live state and which come, and the tree that results. */
 import { readFileSync } from "node:fs";
 import { Failure } from "#base/errors";
-import type { PackageId } from "#model/package";
+import type { PackageId, PackageMeta } from "#model/package";
 import type { ReadTransaction } from "#moss-db/index";
 import { decodeFiles } from "#store/files";
 import { assetName, assetPath } from "#store/names";
 import type { Unpacked } from "#store/unpack";
 import { sha256Hex } from "#sys/sha256";
 import { GENERATED, generatedRecord, OS_INFO, OS_RELEASE, renderOsRelease } from "#transition/os-release";
+import { checkPromise } from "#transition/promise";
 import { FILES, PACKAGES, type StatePackage, type StateRecord } from "#transition/schema";
 import { Selected } from "#transition/selections";
 import type { TreeSource } from "#transition/source";
@@ -24,6 +25,8 @@ export interface Selection {
   /** True where the user asked for it. */
   readonly explicit: boolean;
   readonly reason?: string;
+  /** What the plan took the package for; it is refused where its stone says otherwise. */
+  readonly promised?: PackageMeta;
 }
 
 /** What is wanted: the whole list of packages, or a change of the live state's. */
@@ -39,11 +42,13 @@ export interface PackageChange {
 
 export type Arrived = ReadonlyMap<PackageId, Unpacked>;
 
-function toStatePackage(tx: ReadTransaction, arrived: Arrived, { id, explicit, reason }: Selection): StatePackage {
+function toStatePackage(tx: ReadTransaction, arrived: Arrived, selection: Selection): StatePackage {
+  const { id, explicit, reason, promised } = selection;
   const meta = arrived.get(id)?.meta ?? tx.bucket(PACKAGES).get(id)?.meta;
   if (meta === undefined) {
     throw new Failure("package.unknown", `Cannot select the package "${id}": neither its stone nor its files are here`);
   }
+  if (promised !== undefined) checkPromise(promised, meta);
   const { name, version, release, buildRelease, summary } = meta;
   const item = { id, name, version, release, buildRelease, summary, explicit };
   return reason === undefined ? item : { ...item, reason };
