@@ -6,12 +6,12 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  ftruncateSync,
   linkSync,
   mkdirSync,
   openSync,
   readdirSync,
   rmSync,
-  writeFileSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -22,16 +22,22 @@ import { syncDirectory } from "#sys/sync";
 
 const UNFINISHED = /^(?:new-(\d+)|lock-(\d+)\.new)$/;
 
-/** Makes an empty database in a folder, with the folder; `fill` makes the files of one in a folder of its own. */
+/**
+ * Makes a database in a folder, with the folder; `fill` makes the files of one in a folder of its own, where it need not
+ * sync what it writes: the database has no name before this has synced it.
+ */
 export function createDatabase(directory: string, fill: (folder: string) => void): void {
   const folder = join(directory, `new-${process.pid}`);
   try {
     mkdirSync(folder, { recursive: true });
-    requireRoom(join(folder, "room"));
+    const lock = join(folder, "lock.mdb");
+    // Left by a process of the same number that was killed.
+    rmSync(lock, { force: true });
+    writeInPlace(lock, ROOM);
     fill(folder);
     syncFile(join(folder, "data.mdb"));
-    // Here, as whoever only reads would have LMDB make it.
-    ensureLockFile(directory);
+    // Here, as whoever only reads would have LMDB make it. LMDB sets it up anew whenever nobody has it open.
+    link(lock, join(directory, "lock.mdb"));
     linkSync(join(folder, "data.mdb"), join(directory, "data.mdb"));
     syncDirectory(directory);
   } catch (error) {
@@ -42,14 +48,11 @@ export function createDatabase(directory: string, fill: (folder: string) => void
   }
 }
 
-/** Bytes that a new database takes, and some more. */
+/**
+ * Bytes that a new database takes, and some more. They are asked for before it is made: lmdb's native half does not survive
+ * a first write that fails.
+ */
 const ROOM = 128 * 1024;
-
-/** Throws ENOSPC where a new database has no room: lmdb's native half does not survive a first write that fails. */
-function requireRoom(path: string): void {
-  writeFileSync(path, new Uint8Array(ROOM), { flush: true });
-  rmSync(path);
-}
 
 /** Bytes of LMDB's lock file for the readers that it has room for when it makes the file itself. */
 const LOCK_BYTES = 8272;
@@ -63,22 +66,34 @@ export function ensureLockFile(directory: string): void {
   if (existsSync(path)) return;
   const fresh = join(directory, `lock-${process.pid}.new`);
   try {
-    writeInPlace(fresh, new Uint8Array(LOCK_BYTES));
-    linkSync(fresh, path);
-  } catch (error) {
-    if (errnoCode(error) !== "EEXIST") throw error;
+    writeInPlace(fresh);
+    link(fresh, path);
   } finally {
     rmSync(fresh, { force: true });
   }
 }
 
-/** A new file whose blocks are its own from now on, also on a file system that copies what is written over. */
-function writeInPlace(path: string, bytes: Uint8Array): void {
+/** Gives a file a second name, unless something has that name already, which is as good. */
+function link(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    if (errnoCode(error) !== "EEXIST") throw error;
+  }
+}
+
+/**
+ * A new lock file whose blocks are its own from now on, also on a file system that copies what is written over. Throws ENOSPC
+ * also where there is not as much `room` beside it, found by the same sync.
+ */
+function writeInPlace(path: string, room = 0): void {
   const fd = openSync(path, "w", 0o644);
   try {
     keepInPlace(fd);
-    writeSync(fd, bytes);
+    // On a disk that is nearly full a write may end early, and only the next one says why.
+    for (let left = LOCK_BYTES + room; left > 0; ) left -= writeSync(fd, new Uint8Array(left));
     fsyncSync(fd);
+    if (room > 0) ftruncateSync(fd, LOCK_BYTES);
   } finally {
     closeSync(fd);
   }

@@ -192,9 +192,12 @@ export function openDatabase(uri: string, options: DatabaseOptions = {}): Databa
   const readOnly = options.readOnly === true;
   const directory = directoryOf(uri);
   if (options.check === true) checkPages(directory);
-  const database = new Database(Environment.acquire(directory, !readOnly), readOnly);
+  const { schema } = options;
+  // A new database has its schema from the first: no commit of its own for it.
+  const create = (environment: Environment) => new Database(environment, false).prepare(schema);
+  const database = new Database(Environment.acquire(directory, readOnly ? undefined : create), readOnly);
   try {
-    database.prepare(options.schema);
+    database.prepare(schema);
   } catch (error) {
     database.close();
     throw error;

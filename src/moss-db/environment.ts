@@ -46,16 +46,21 @@ export class Environment {
   #readKey: Reader = ignore;
   #readValue: Reader = ignore;
 
-  private constructor(directory: string, key: string) {
+  /** Of a database that is being made: what is written to it is synced once, when it is whole. */
+  readonly #fresh: boolean;
+
+  private constructor(directory: string, key: string, fresh = false) {
     this.directory = directory;
     this.#key = key;
+    this.#fresh = fresh;
   }
 
   /** The environment of a folder, made where there is a `create`, which writes what it begins with; `release` it. */
   static acquire(directory: string, create: ((environment: Environment) => void) | undefined): Environment {
     const file = join(directory, "data.mdb");
     if (!existsSync(file)) {
-      if (create === undefined) throw new Failure("db.open", `Cannot open the database "${directory}": nothing is there`);
+      if (create === undefined)
+        throw new Failure("db.open", `Cannot open the database "${directory}": nothing is there`);
       createDatabase(directory, (folder) => {
         const environment = new Environment(folder, "", true);
         try {
@@ -90,7 +95,7 @@ export class Environment {
   open(writable: boolean): Store {
     if (this.#store !== undefined && (this.#writable || !writable)) return this.#store;
     this.#close();
-    if (!this.#checked) quickCheck(this.directory);
+    if (!this.#checked && !this.#fresh) quickCheck(this.directory);
     this.#checked = true;
     if (writable) {
       this.#store = this.#openStore(this.directory, true);
@@ -132,6 +137,7 @@ export class Environment {
         noSubdir: false,
         readOnly: !writable,
         overlappingSync: false,
+        noSync: this.#fresh,
         maxDbs: 1,
         encoding: "binary",
         decoder: { decode: (bytes, size) => this.#readValue(bytes, 0, size) },

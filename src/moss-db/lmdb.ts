@@ -52,6 +52,8 @@ export interface OpenOptions {
   readonly readOnly: boolean;
   /** Off: a commit returns only when its pages, and after them its meta page, are on the disk. */
   readonly overlappingSync: false;
+  /** Off, but for a database that has no name yet. */
+  readonly noSync: boolean;
   readonly maxDbs: number;
   readonly encoding: "binary";
   readonly decoder: { decode(bytes: Buffer, size: number): unknown };
