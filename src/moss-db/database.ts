@@ -9,7 +9,7 @@ import { Failure } from "#base/errors";
 import { Environment } from "#moss-db/environment";
 import { databaseFailure } from "#moss-db/failures";
 import { checkPages } from "#moss-db/file-check";
-import { isCurrent, migrate, type Schema } from "#moss-db/schema";
+import { isCurrent, isNew, migrate, type Schema } from "#moss-db/schema";
 import { Session } from "#moss-db/session";
 import { type ReadTransaction, Update, View, type WriteTransaction } from "#moss-db/transaction";
 
@@ -124,7 +124,10 @@ export class Database {
 
   /** Makes the database what its schema says, where it is not yet. Called once by `openDatabase`. */
   prepare(schema: Schema | undefined): void {
-    if (schema === undefined || this.#current(schema)) return;
+    if (schema === undefined) return;
+    // A new one has nothing to read, which is no error.
+    const ready = (session: Session) => isCurrent(session, schema) || (this.#readOnly && isNew(session));
+    if (this.#look(ready)) return;
     if (this.#readOnly) {
       throw new Failure("db.schema", `Cannot read the database "${this.directory}": its version is older than ours`, {
         hint: "Run a command that writes first: it brings the database to the new version.",
@@ -135,11 +138,11 @@ export class Database {
     });
   }
 
-  #current(schema: Schema): boolean {
+  #look(body: (session: Session) => boolean): boolean {
     const store = this.#environment.open(false);
     const session = this.#begin(() => new Session(this.#environment, store.useReadTransaction()), "read");
     try {
-      return isCurrent(session, schema);
+      return body(session);
     } finally {
       session.end();
     }

@@ -131,3 +131,14 @@ test("a new database gets the version at once, without steps", () => {
   using again = openDatabase(uri, { schema, readOnly: true });
   expect(again.view((tx) => tx.buckets(text))).toEqual([]);
 });
+
+test("a new database whose maker was cut off before its first record reads as an empty one, and the next writer goes on", () => {
+  const uri = databaseUri(join(base, "cut off"));
+  openDatabase(uri).close();
+  {
+    using reader = openDatabase(uri, { schema, readOnly: true });
+    expect(reader.view((tx) => tx.buckets(text))).toEqual([]);
+  }
+  openDatabase(uri, { schema }).close();
+  expect(failureOf(() => openDatabase(uri, { schema: { name: "people", version: 2 } })).code).toBe("db.schema");
+});

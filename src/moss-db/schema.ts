@@ -40,6 +40,11 @@ function write(environment: Environment, schema: Schema, version: number): void 
   writeRecord(environment, RECORDS.schema, Buffer.from(`${schema.name}\0${version}`));
 }
 
+/** Whether nothing was ever written: a program was cut off, or is, between making the file and the first record. */
+export function isNew(session: Session): boolean {
+  return read(session) === undefined;
+}
+
 /**
  * Whether the database is already what the schema says. Throws `db.schema` where it is of another name, of a newer
  * version, or of one that no step leads on from.
