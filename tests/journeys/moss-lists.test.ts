@@ -5,6 +5,8 @@
 import { afterAll, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { FileListEncoder } from "#stone/file-list";
+import { FileListsWriter } from "#stone/file-lists";
 import { readIndex, writeIndex } from "#stone/repository";
 import { ask, installed, moss, must, type Sample, SYSTEM, stone, Workshop } from "./moss.ts";
 
@@ -181,4 +183,20 @@ test("a collection without lists, or with lists that are not the index's, works 
   expect(plain.stderr).not.toContain("without lists");
   expect((await moss(["files", "alpha", "-D", root])).code).toBe(0); // its stone was fetched above
   expect((await moss(["sf", "both", "-D", root])).stdout).toBe("");
+});
+
+test("lists that hide a collision hide it only until the stones are here", async () => {
+  using at = await served(both("one", "two"));
+  const { root, pool } = at;
+  const index = join(pool, "stone.index");
+  {
+    using lists = new FileListsWriter(join(pool, "stone.files"));
+    using encoder = new FileListEncoder("fast");
+    for (const { id } of readIndex(index)) lists.add(id, encoder.encode([], [], id));
+    writeIndex(index, readIndex(index), "fast", lists.finish());
+  }
+  await must(["remote", "update", "-D", root]);
+  const refused = await moss(["install", "-D", root, "-y", "alpha", "beta"]);
+  expect([refused.code, refused.stderr.includes('Cannot place "usr/share/both"')]).toEqual([1, true]);
+  expect([stones().length, existsSync(`${root}/usr`)]).toEqual([2, false]);
 });
