@@ -60,13 +60,20 @@ function byRank(a: Provider<Related>, b: Provider<Related>): number {
 /** Packages whose parsed relations are kept: more than are imported at once. */
 const KEPT = 8192;
 
+export interface SetOptions {
+  /** Packages whose parsed relations are kept; 0 where each is looked at once, so that none outlives its use. */
+  readonly keep?: number;
+}
+
 /** Packages by name, with their virtual packages. */
 export class RelatedSet<T extends Related> {
   readonly #byName = new Map<string, T>();
   readonly #providers = new Map<string, Provider<T>[]>();
   readonly #relations = new Map<T, Relations>();
+  readonly #keep: number;
 
-  constructor(items: Iterable<T> = []) {
+  constructor(items: Iterable<T> = [], options: SetOptions = {}) {
+    this.#keep = options.keep ?? KEPT;
     for (const item of items) this.add(item);
   }
 
@@ -92,7 +99,8 @@ export class RelatedSet<T extends Related> {
   relations(item: T): Relations {
     const known = this.#relations.get(item);
     if (known !== undefined) return known;
-    const field = (name: string) => parseRelations(item.relations[name]);
+    const { relations } = item;
+    const field = (name: string) => parseRelations(relations[name]);
     const made: Relations = {
       depends: [...field("pre-depends"), ...field("depends")],
       recommends: field("recommends"),
@@ -102,8 +110,8 @@ export class RelatedSet<T extends Related> {
         .filter((relation) => isHere(relation, item)),
       provides: field("provides").flat(),
     };
-    if (this.#relations.size >= KEPT) this.#relations.clear();
-    this.#relations.set(item, made);
+    if (this.#relations.size >= this.#keep) this.#relations.clear();
+    if (this.#keep > 0) this.#relations.set(item, made);
     return made;
   }
 

@@ -20,7 +20,7 @@ export async function run({ options, ui }: Invocation): Promise<void> {
   const folder = outputFolder(options);
   using watcher = watch(ui);
   const apt = aptOf(options, ui.json ? () => undefined : watcher.on);
-  const available = new RelatedSet<AptPackage>(await apt.available());
+  const available = new RelatedSet<AptPackage>(await apt.available(), { keep: 0 });
   const count = available.all().length;
   mkdirSync(folder, { recursive: true });
   const path = join(folder, "stone.index");
