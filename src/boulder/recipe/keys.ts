@@ -59,7 +59,7 @@ export const ARCHIVE_KEYS: readonly string[] = [
   "signature",
   "key",
 ];
-export const GIT_KEYS: readonly string[] = ["ref", "clonedir", "mirrors"];
+export const GIT_KEYS: readonly string[] = ["ref", "clonedir", "mirrors", "tag", "key"];
 
 /** Words that are not misspelt but mean something else here. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
@@ -82,7 +82,6 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   subpackages: "packages",
   sha256: "hash",
   commit: "ref",
-  tag: "ref",
   branch: "ref",
 };
 

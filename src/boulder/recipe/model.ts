@@ -66,7 +66,7 @@ export interface ArchiveUpstream {
   readonly mirrors: readonly string[];
   /** SHA-256 of the file, 64 lower-case hexadecimal digits. */
   readonly hash: string;
-  /** Address of a signature of the file; a minisign key, or a file with keys in the folder of the recipe. */
+  /** Address of a signature of the file, or of the tar in it (`x.tar.sign`); a minisign key, or a file with keys in the folder of the recipe. */
   readonly signature?: { readonly uri: string; readonly key: string };
   /** File name below the source folder. */
   readonly fileName: string;
@@ -84,6 +84,8 @@ export interface GitUpstream {
   readonly mirrors: readonly string[];
   /** A full commit, or (with a warning) a tag, a branch or the start of a commit. */
   readonly ref: string;
+  /** A tag of that commit that must be signed, with a file of OpenPGP keys in the folder of the recipe. */
+  readonly tag?: { readonly name: string; readonly key: string };
   readonly fileName: string;
   /** Folder below the build folder. */
   readonly directory: string;

@@ -5,9 +5,11 @@
 import type { Node } from "yaml";
 import type { Entry, YamlReader } from "#formats/yaml";
 import { ARCHIVE_KEYS, GIT_KEYS, unknownKey } from "./keys";
-import type { ArchiveUpstream, Identity, Upstream } from "./model";
+import type { ArchiveUpstream, GitUpstream, Identity, Upstream } from "./model";
 import { expand } from "./package";
 
+/** Names of commits, tags and branches that no program takes for an option or a range. */
+const REF = /^[A-Za-z0-9](?!.*\.\.)[A-Za-z0-9._/+@-]*$/;
 const SCHEMES = new Set(["https:", "http:", "ftp:", "file:", "git:", "ssh:"]);
 
 /** Reads one item of `upstreams`, `- URI: HASH` or `- URI: {hash: HASH, ...}`; undefined where it has errors. */
@@ -55,7 +57,7 @@ function readArchive(reader: YamlReader, entry: Entry, uri: string, identity: Id
       else if (key === "mirrors") mirrors.push(...readMirrors(reader, value));
       else if (key === "signature") signatureNode = value ?? field.keyNode;
       else if (key === "key") keyNode = value ?? field.keyNode;
-      else if (key === "ref" || key === "clonedir") wrongKind(reader, field, "an archive", "git|");
+      else if (key === "ref" || key === "clonedir" || key === "tag") wrongKind(reader, field, "an archive", "git|");
       else unknownKey(reader, field, "an archive", ARCHIVE_KEYS);
     }
   }
@@ -94,15 +96,33 @@ function readSignature(
   const key = reader.string(keyNode, '"key"');
   const uri = text === undefined ? undefined : checkUri(reader, addressNode, text);
   if (uri === undefined || key === undefined) return undefined;
-  if (key === "" || key.startsWith("/") || key.includes("\0") || key.split("/").includes("..")) {
-    reader.error(
-      keyNode,
-      `The key "${key}" is not in the folder of the recipe`,
-      "Write a minisign key, or a path below.",
-    );
+  return checkKey(reader, keyNode, key, "Write a minisign key, or a path below.") ? { uri, key } : undefined;
+}
+
+/** Keys are read where the recipe is built: nothing of elsewhere on the machine. */
+function checkKey(reader: YamlReader, node: Node, key: string, hint: string): boolean {
+  const fine = key !== "" && !key.startsWith("/") && !key.includes("\0") && !key.split("/").includes("..");
+  if (!fine) reader.error(node, `The key "${key}" is not in the folder of the recipe`, hint);
+  return fine;
+}
+
+/** The signed tag that a commit must have, and the keys that it must be of. */
+function readTag(reader: YamlReader, tagNode: Node | undefined, keyNode: Node | undefined): GitUpstream["tag"] {
+  if (tagNode === undefined || keyNode === undefined) {
+    const alone = tagNode ?? keyNode;
+    const hint = "Write `ref` for the commit, and both `tag` and `key` for a signed tag of it.";
+    const missing = tagNode === undefined ? "tag" : "key";
+    if (alone !== undefined) reader.error(alone, `A git upstream has no ${missing}`, hint);
     return undefined;
   }
-  return { uri, key };
+  const name = reader.string(tagNode, '"tag"');
+  const key = reader.string(keyNode, '"key"');
+  if (name === undefined || key === undefined) return undefined;
+  if (!REF.test(name)) {
+    reader.error(tagNode, `The tag "${name}" is no name of a tag`, "Write it as git tag -l has it.");
+    return undefined;
+  }
+  return checkKey(reader, keyNode, key, "Write the path of a file of OpenPGP keys below.") ? { name, key } : undefined;
 }
 
 function readGit(reader: YamlReader, entry: Entry, uri: string, identity: Identity): Upstream | undefined {
@@ -110,6 +130,8 @@ function readGit(reader: YamlReader, entry: Entry, uri: string, identity: Identi
   const fileName = baseName(uri);
   let refNode = entry.value;
   let directory = fileName;
+  let tagNode: Node | undefined;
+  let keyNode: Node | undefined;
   const mirrors: string[] = [];
   if (reader.isMapping(entry.value)) {
     refNode = undefined;
@@ -118,6 +140,8 @@ function readGit(reader: YamlReader, entry: Entry, uri: string, identity: Identi
       if (key === "ref") refNode = value;
       else if (key === "clonedir") directory = readFolder(reader, value, '"clonedir"', identity) ?? directory;
       else if (key === "mirrors") mirrors.push(...readMirrors(reader, value));
+      else if (key === "tag") tagNode = value ?? field.keyNode;
+      else if (key === "key") keyNode = value ?? field.keyNode;
       else if (ARCHIVE_KEYS.includes(key)) wrongKind(reader, field, "a git repository", "");
       else unknownKey(reader, field, "a git repository", GIT_KEYS);
     }
@@ -128,7 +152,7 @@ function readGit(reader: YamlReader, entry: Entry, uri: string, identity: Identi
     return undefined;
   }
   if (ref === undefined || !checkFolder(reader, entry.keyNode, directory)) return undefined;
-  if (!/^[A-Za-z0-9][A-Za-z0-9._/+@-]*$/.test(ref)) {
+  if (!REF.test(ref)) {
     reader.error(refNode, `The ref "${ref}" is not a commit, tag or branch`, "Write the full commit.");
     return undefined;
   }
@@ -136,7 +160,8 @@ function readGit(reader: YamlReader, entry: Entry, uri: string, identity: Identi
     const hint = "Write the full commit, 40 hexadecimal digits: a tag can be moved.";
     reader.warn(refNode, `The ref "${ref}" is not a full commit, so it names no certain content`, hint);
   }
-  return { kind: "git", uri, mirrors, ref, fileName, directory, place };
+  const tag = readTag(reader, tagNode, keyNode);
+  return { kind: "git", uri, mirrors, ref, ...(tag === undefined ? {} : { tag }), fileName, directory, place };
 }
 
 function readHash(reader: YamlReader, node: Node | undefined, entry: Entry): string | undefined {
@@ -169,7 +194,8 @@ function readMirrors(reader: YamlReader, node: Node | undefined): string[] {
 }
 
 function wrongKind(reader: YamlReader, field: Entry, what: string, prefix: string): void {
-  const hint = prefix === "" ? "Remove it; `ref` and `clonedir` belong here." : `A git URI begins with ${prefix}.`;
+  const hint =
+    prefix === "" ? "Remove it; `ref`, `clonedir` and `tag` belong here." : `A git URI begins with ${prefix}.`;
   reader.error(field.keyNode, `The key "${field.key}" does not belong to ${what}`, hint);
 }
 

@@ -117,7 +117,8 @@ async function notACommit(upstream: GitUpstream, mirror: string): Promise<Failur
   );
 }
 
-function placesOf(upstream: GitUpstream, options: SourceOptions): string[] {
+/** Places to ask for a repository, in order; without a network only those of this machine. */
+export function placesOf(upstream: GitUpstream, options: SourceOptions): string[] {
   const mirrored = options.mirrors.flatMap((mirror) => {
     const local = join(mirror, upstream.fileName);
     return !isAddress(mirror) && existsSync(local) ? [local] : [];

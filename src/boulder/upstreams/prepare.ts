@@ -8,6 +8,7 @@ import { mapLimited } from "#base/parallel";
 import type { ArchiveUpstream, GitUpstream, Recipe } from "../recipe/model";
 import { fetchArchive, type SourceOptions } from "./archives";
 import { checkoutGit, fetchGit, type GitSource } from "./git";
+import { checkTag } from "./git-tag";
 import { placeBelow } from "./place";
 import { checkSignature } from "./signature";
 import { isForeign, unpackInTurns } from "./unpack";
@@ -21,9 +22,14 @@ const AT_ONCE = 6;
 /** Fetches all upstreams, several at once; each is verified. In the order of the recipe. */
 export async function fetchSources(recipe: Recipe, options: SourceOptions): Promise<Source[]> {
   return mapLimited(recipe.upstreams, AT_ONCE, async (upstream): Promise<Source> => {
-    if (upstream.kind === "git") return { kind: "git", upstream, source: await fetchGit(upstream, options) };
+    const folder = dirname(recipe.file);
+    if (upstream.kind === "git") {
+      const source = await fetchGit(upstream, options);
+      await checkTag(upstream, source, folder, options);
+      return { kind: "git", upstream, source };
+    }
     const file = await fetchArchive(upstream, options);
-    await checkSignature(upstream, file, dirname(recipe.file), options);
+    await checkSignature(upstream, file, folder, options);
     return { kind: "archive", upstream, file };
   });
 }

@@ -135,6 +135,28 @@ echo other > z; sign ours z wrong.sig ''; echo nothing > none.sig`);
   expect(await check("ours.asc", "none.sig")).toStartWith(`${told} is none of OpenPGP`);
 });
 
+test.skipIf(!HAVE_MINISIGN)("a signature with the name of a tar is one of the uncompressed bytes", async () => {
+  await script(`
+minisign -G -W -p tar.pub -s tar.sec >/dev/null
+seq 300000 > inner.tar; echo other > outer; gzip -c inner.tar > x.tar.gz
+minisign -S -s tar.sec -m inner.tar -x x.tar.minisig >/dev/null
+minisign -S -s tar.sec -m outer -x wrong.tar.minisig >/dev/null
+minisign -S -s tar.sec -m x.tar.gz -x x.tar.gz.minisig >/dev/null
+cp x-1.0.tar.gz kept; cp x.tar.gz x-1.0.tar.gz`);
+  try {
+    const cache = mkdtempSync(join(base, "cache-"));
+    expect(await check("tar.pub", "x.tar.minisig", cache)).toBe("right");
+    expect(await check("tar.pub", "x.tar.gz.minisig", cache)).toBe("right");
+    expect(await check("tar.pub", "wrong.tar.minisig", cache)).toContain("its signature does not fit the file");
+    expect(await script(`ls ${cache}/signatures | grep plain || true`)).toBe("");
+    // The hash is right here, so it is the archive itself that is broken.
+    await script("head -c 1000 x.tar.gz > x-1.0.tar.gz");
+    expect(await check("tar.pub", "x.tar.minisig")).toStartWith('format.invalid: Cannot unpack "x-1.0.tar.gz"');
+  } finally {
+    await script("mv kept x-1.0.tar.gz");
+  }
+});
+
 test("signature and key belong together, and the key lies beside the recipe", () => {
   const problems = (fields: string): string[] => {
     const text = `name: x\nversion: "1"\nrelease: 1\nhomepage: https://e.org\nlicense: MIT\nupstreams:\n  - https://e.org/x.tar.xz:\n      hash: ${"0".repeat(64)}\n${fields}`;

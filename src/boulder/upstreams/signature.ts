@@ -3,7 +3,8 @@
 
 /**
  * Signatures of archives: `signature` is the address of one, `key` the public key: a line of minisign, or a file beside the
- * recipe (minisign's, or OpenPGP keys). The hash already says which bytes; this says that upstream's key has signed them.
+ * recipe (minisign's, or OpenPGP keys). The hash already says which bytes; this says that upstream's key has signed them. Where
+ * the signature is one of a tar (`x.tar.sign`) and the archive is compressed, it is over the uncompressed bytes.
  */
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -14,10 +15,13 @@ import type { ArchiveUpstream } from "../recipe/model";
 import { isAddress, lockFor, type SourceOptions } from "./archives";
 import { checkMinisign, parseMinisignKey } from "./minisign";
 import { checkOpenPgp } from "./openpgp";
+import { compressionOf, writePlain } from "./plain";
 
 /** Signatures have hundreds of bytes, key files with many signatures tens of thousands. */
 const MAX_SIGNATURE = 256 * 1024;
 const MAX_KEY = 4 * 1024 * 1024;
+/** Names of signatures of an uncompressed tar. */
+const TAR_SIGNATURE = /\.tar\.(?:sign|sig|asc|gpg|minisig)$/i;
 
 /**
  * Checks the signature of a file that has the right hash, where the recipe names one. `folder` is the recipe's. Throws
@@ -35,12 +39,14 @@ export async function checkSignature(
   const path = join(options.cache, "signatures", sha256Hex(`${signature.uri}\n${upstream.hash}`));
   mkdirSync(dirname(path), { recursive: true });
   using _lock = await lockFor(`${path}.turn.lock`);
+  using signed = new SignedBytes(upstream, file, `${path}.plain`, options.signal);
   // One of the cache that is no good is fetched again.
   const cached = existsSync(path);
-  let wrong = cached ? await check(path, file) : undefined;
+  const judge = async () => await check(path, await signed.file());
+  let wrong = cached ? await judge() : undefined;
   if (!cached || (wrong !== undefined && !options.offline)) {
     await fetchSignature(signature.uri, path, name, options);
-    wrong = await check(path, file);
+    wrong = await judge();
   }
   if (wrong !== undefined) {
     rmSync(path, { force: true });
@@ -51,6 +57,41 @@ export async function checkSignature(
     );
   }
   options.onEvent?.({ kind: "signed", name });
+}
+
+/** The bytes that a signature is over: the archive's, or those of the tar in it where the signature's name says so. */
+class SignedBytes implements Disposable {
+  readonly #upstream: ArchiveUpstream;
+  readonly #archive: string;
+  readonly #plain: string;
+  readonly #signal: AbortSignal | undefined;
+  #file: string | undefined;
+
+  constructor(upstream: ArchiveUpstream, archive: string, plain: string, signal: AbortSignal | undefined) {
+    this.#upstream = upstream;
+    this.#archive = archive;
+    this.#plain = plain;
+    this.#signal = signal;
+  }
+
+  async file(): Promise<string> {
+    this.#file ??= await this.#find();
+    return this.#file;
+  }
+
+  async #find(): Promise<string> {
+    const { signature, fileName } = this.#upstream;
+    const path = new URL(signature?.uri ?? this.#upstream.uri).pathname;
+    // foo.tar.sign beside foo.tar.xz, as kernel.org has it.
+    const compression = TAR_SIGNATURE.test(path) ? compressionOf(this.#archive) : undefined;
+    if (compression === undefined) return this.#archive;
+    await writePlain(this.#archive, compression, this.#plain, fileName, this.#signal);
+    return this.#plain;
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#plain, { force: true });
+  }
 }
 
 async function fetchSignature(uri: string, path: string, name: string, options: SourceOptions): Promise<void> {
@@ -95,7 +136,7 @@ function checkerOf(key: string, folder: string): Checker {
 }
 
 /** The bytes of a key file beside the recipe. Throws `recipe.invalid` where there is none, or it lies elsewhere. */
-function readKey(key: string, folder: string): Uint8Array {
+export function readKey(key: string, folder: string): Uint8Array {
   const refused = (found: string, cause?: unknown) =>
     new Failure(
       "recipe.invalid",
