@@ -1,42 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-/** Tests of the recipe parser: every key and form, every error with its place and fix, and real recipes. */
+/** Tests of the recipe parser: every key and form, and real recipes. */
 import { expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { assert, property, string } from "fast-check";
-import { Failure } from "#base/errors";
-import { formatProblem } from "#formats/yaml";
-import type { Recipe } from "./model";
-import { type ParsedRecipe, parseRecipe } from "./parse";
-
-const HASH = "0123456789abcdef".repeat(4);
-const COMMIT = "0123456789".repeat(4);
-const HEAD = `name        : sample
-version     : "1.10"
-release     : 3
-homepage    : https://example.org/sample
-license     : MIT
-`;
-
-function parse(rest: string): ParsedRecipe {
-  return parseRecipe("stone.yaml", HEAD + rest);
-}
-
-function good(rest: string): Recipe {
-  const { recipe, problems } = parse(rest);
-  expect(problems.map(formatProblem)).toEqual([]);
-  if (recipe === undefined) throw new Error("no recipe");
-  return recipe;
-}
-
-function problem(rest: string): { message: string; hint: string | undefined; line: number; severity: string } {
-  const { problems } = parse(rest);
-  const [first] = problems;
-  if (first === undefined) throw new Error("no problem was found");
-  return { message: first.message, hint: first.hint, line: first.place.line, severity: first.severity };
-}
+import { COMMIT, good, HEAD } from "#tests/support/recipe-text";
+import { parseRecipe } from "./parse";
 
 test("the identity, options and their defaults are understood", () => {
   const recipe = good("toolchain: gnu\nemul32: true\nstrip: 'false'\n");
@@ -70,94 +40,6 @@ upstreams:
 `);
   expect(recipe.root.summary).toBe("2048");
   expect(recipe.upstreams.map((u) => (u.kind === "git" ? u.ref : u.hash))).toEqual(["12".repeat(32), COMMIT]);
-});
-
-test("both forms of both kinds of upstream are understood", () => {
-  const recipe = good(`upstreams:
-    - https://example.org/dl/a%2B1.tar.xz : ${HASH.toUpperCase()}   # a remark
-    - https://example.org/v/b.zip:
-        hash: ${HASH}
-        rename: c.zip
-        stripdirs: 0
-        unpackdir: deep/er
-        mirrors:
-            - https://mirror.example.org/b.zip
-    - https://example.org/model.bin:
-        hash: ${HASH}
-        unpack: false
-    - git|https://example.org/lib.git : ${COMMIT}
-    - git|https://example.org/sub.git:
-        ref: ${COMMIT}
-        clonedir: third/sub
-`);
-  expect(recipe.upstreams.map((upstream) => ({ ...upstream, place: undefined }))).toEqual([
-    {
-      kind: "archive",
-      uri: "https://example.org/dl/a%2B1.tar.xz",
-      mirrors: [],
-      hash: HASH,
-      fileName: "a+1.tar.xz",
-      unpack: true,
-      stripDirs: 1,
-      directory: "a+1.tar.xz",
-      place: undefined,
-    },
-    {
-      kind: "archive",
-      uri: "https://example.org/v/b.zip",
-      mirrors: ["https://mirror.example.org/b.zip"],
-      hash: HASH,
-      fileName: "c.zip",
-      unpack: true,
-      stripDirs: 0,
-      directory: "deep/er",
-      place: undefined,
-    },
-    {
-      kind: "archive",
-      uri: "https://example.org/model.bin",
-      mirrors: [],
-      hash: HASH,
-      fileName: "model.bin",
-      unpack: false,
-      stripDirs: 1,
-      directory: "model.bin",
-      place: undefined,
-    },
-    {
-      kind: "git",
-      uri: "https://example.org/lib.git",
-      mirrors: [],
-      ref: COMMIT,
-      fileName: "lib.git",
-      directory: "lib.git",
-      place: undefined,
-    },
-    {
-      kind: "git",
-      uri: "https://example.org/sub.git",
-      mirrors: [],
-      ref: COMMIT,
-      fileName: "sub.git",
-      directory: "third/sub",
-      place: undefined,
-    },
-  ]);
-});
-
-test("folders of upstreams have the macros of the recipe's identity", () => {
-  const recipe = good(`upstreams:
-    - https://example.org/b.zip:
-        hash: ${HASH}
-        unpackdir: "%(name)-%(version)/data"
-    - git|https://example.org/sub.git:
-        ref: ${COMMIT}
-        clonedir: "%(name)/sub"
-`);
-  expect(recipe.upstreams.map(({ directory }) => directory)).toEqual([
-    `${recipe.name}-${recipe.version}/data`,
-    `${recipe.name}/sub`,
-  ]);
 });
 
 test("a path rule that can match nothing is a warning: recipes have them", () => {
@@ -273,127 +155,6 @@ test("empty values are absent values", () => {
   expect(recipe.upstreams).toEqual([]);
   expect(recipe.root.summary).toBeUndefined();
   expect(recipe.build.environment).toBeUndefined();
-});
-
-test("an unknown key is a warning with a suggestion, at every level", () => {
-  for (const [text, hint] of [
-    ["rundep: [a]\n", 'Did you mean "rundeps"?'],
-    ["tune: [lto]\n", 'Did you mean "tuning"?'],
-    ["test: x\n", 'Did you mean "check"?'],
-    ["packages:\n  - a:\n      sumary: x\n", 'Did you mean "summary"?'],
-    ["profiles:\n  - emul32:\n      instal: x\n", 'Did you mean "install"?'],
-    [`upstreams:\n  - https://e.org/a.gz:\n      hash: ${HASH}\n      extract: false\n`, 'Did you mean "unpack"?'],
-    [
-      `upstreams:\n  - git|https://e.org/a:\n      ref: ${COMMIT}\n      staging: false\n`,
-      'Remove "staging": it has no effect.',
-    ],
-  ] as const) {
-    const found = problem(text);
-    expect([found.severity, found.hint]).toEqual(["warning", hint]);
-    expect(parse(text).problems[0]?.code).toBe("recipe.unknown-key");
-    expect(parse(text).recipe).toBeDefined();
-  }
-});
-
-const ERRORS: readonly (readonly [string, string, number])[] = [
-  ["release: 3\n", "Map keys must be unique", 6],
-  ["networking: yes\n", '"networking" is "yes", expected true or false', 6],
-  ["toolchain: clang\n", 'The toolchain "clang" is unknown', 6],
-  [
-    "builddeps:\n  - pkgconf(zlib)\n",
-    'Cannot read the dependency "pkgconf(zlib)": unknown kind "pkgconf", expected kind(name)',
-    7,
-  ],
-  ["builddeps:\n  - a:\n      b\n", 'An item of "builddeps" is a mapping, expected a text', 7],
-  ["builddeps: {a: b}\n", '"builddeps" is a mapping, expected a list', 6],
-  ["builddeps:\n  -\n  - a\n", '"builddeps" has an empty item', 7],
-  ["rundeps-exclude:\n  - '('\n", '"rundeps-exclude" has "(", which is no regular expression', 7],
-  ['rundeps:\n  - "%(prefix)"\n', "The macro %(prefix) has no value here", 7],
-  ["paths:\n  - /usr/bin: file\n", '"file" is no type of a path', 7],
-  ["packages:\n  - a: {}\n    b: {}\n", 'A package has a second key "b", expected one key an item', 8],
-  ["packages:\n  - a/b: {}\n", '"a/b" cannot name a package', 7],
-  [
-    "upstreams:\n  - https://e.org/a.gz: 1234\n",
-    "The hash of an upstream has 4 digits, expected 64 hexadecimal digits",
-    7,
-  ],
-  ["upstreams:\n  - https://e.org/a.gz:\n", "An archive has no hash, expected its SHA-256", 7],
-  [`upstreams:\n  - a.gz: ${HASH}\n`, 'The upstream "a.gz" is not an address of a known kind', 7],
-  [
-    `upstreams:\n  - https://e.org/a.gz:\n      hash: ${HASH}\n      unpackdir: ../x\n`,
-    'The folder "../x" leaves the build folder',
-    7,
-  ],
-  [
-    `upstreams:\n  - https://e.org/a.gz:\n      hash: ${HASH}\n      rename: a/b\n`,
-    'The upstream has no usable file name ("a/b")',
-    7,
-  ],
-  [
-    `upstreams:\n  - git|https://e.org/a:\n      ref: ${COMMIT}\n      hash: x\n`,
-    'The key "hash" does not belong to a git repository',
-    9,
-  ],
-  ["upstreams:\n  - git|https://e.org/a:\n", "A git upstream has no ref, expected a commit", 7],
-  ["macros:\n  actions:\n    - a-b: {command: x}\n", '"a-b" cannot name a macro', 8],
-  ["macros:\n  actions:\n    - ab: {description: x}\n", 'The action "ab" has no command', 8],
-];
-
-test("each mistake is reported with its line and what was expected", () => {
-  for (const [text, message, line] of ERRORS) {
-    const { recipe, problems } = parse(text);
-    expect(recipe).toBeUndefined();
-    const found = problems.filter((p) => p.severity === "error").map((p) => [p.message, p.place.line]);
-    expect(found).toContainEqual([message, line]);
-  }
-});
-
-test("all mistakes of a file are reported at once, in its order", () => {
-  const { problems } = parse("strip: 1\nlastrip: 2\nbuildeps: []\n");
-  expect(problems.map((p) => [p.place.line, p.severity])).toEqual([
-    [6, "error"],
-    [7, "error"],
-    [8, "warning"],
-  ]);
-});
-
-test("missing mandatory keys are named", () => {
-  const { recipe, problems } = parseRecipe("x", "name: a\n");
-  expect(recipe).toBeUndefined();
-  expect(problems.map((p) => p.message)).toEqual([
-    'The recipe has no "version"',
-    'The recipe has no "release"',
-    'The recipe has no "license"',
-    'The recipe has no "homepage"',
-  ]);
-});
-
-test("a problem shows the line, a mark below the word and the fix", () => {
-  const [found] = parse("tune        :\n    - lto\n").problems;
-  expect(found && formatProblem(found)).toBe(
-    [
-      'stone.yaml:6:1: warning: Unknown key "tune" in the recipe, it has no effect [recipe.unknown-key]',
-      "  6 | tune        :",
-      "    | ^^^^",
-      '  fix: Did you mean "tuning"?',
-    ].join("\n"),
-  );
-});
-
-test("anything at all is either parsed or refused with problems, never a crash", () => {
-  const check = (text: string) => {
-    const { recipe, problems } = parseRecipe("fuzz", text);
-    if (recipe === undefined) expect(problems.some((p) => p.severity === "error")).toBe(true);
-  };
-  assert(property(string({ unit: "binary", maxLength: 200 }), check), { numRuns: 300 });
-  assert(
-    property(string({ maxLength: 40 }), (piece) => check(`${HEAD}packages:\n  - ${piece}\nbuild: |\n  ${piece}\n`)),
-    { numRuns: 300 },
-  );
-});
-
-test("a text that is too large is refused before it is parsed", () => {
-  expect(() => parseRecipe("big", "a".repeat(9 << 20))).toThrow(Failure);
 });
 
 const FIXTURES = join(import.meta.dir, "../../../../shared/fixtures/recipes");
