@@ -125,7 +125,7 @@ test("macros that multiply at each level and give nothing end too, with the reci
   expect(() => expandScript(block("%(e0)"), scope, "stone.yaml")).toThrow(
     /^Cannot expand "%\(e0\)" at stone\.yaml:\d+: more than a million macros in each other/,
   );
-});
+}, 60_000);
 
 test("a breakpoint becomes a call that names its recipe line", () => {
   expect(expand("a\n%break_continue\n%break_exit\n")).toBe(

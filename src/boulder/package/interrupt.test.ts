@@ -46,7 +46,7 @@ test("an interrupt while a stone is written ends it, and leaves nothing half wri
   expect(error instanceof Failure ? error.code : error).toBe("interrupted");
   expect(readdirSync(out).filter((name) => name.endsWith(".part") || name.startsWith("greet-1.2"))).toEqual([]);
   expect(readdirSync(build.folder)).not.toContain("scratch");
-});
+}, 60_000);
 
 test("what a killed build left half written goes with the next one", async () => {
   using build = sampleBuild(SAMPLE_RECIPE, false);
