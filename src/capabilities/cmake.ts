@@ -6,7 +6,7 @@ import { baseName, type Handler } from "#capabilities/file";
 import { capability } from "#model/dependency";
 
 /** The package that a file describes to CMake, its case kept; undefined for every other file. */
-export function cmakePackage(name: string): string | undefined {
+function cmakePackage(name: string): string | undefined {
   const match = /^(.*[^-])Config\.cmake$/.exec(name) ?? /^(.+)-config\.cmake$/.exec(name);
   return match?.[1];
 }

@@ -25,7 +25,7 @@ export function withMachine(name: string, machine: string): string {
 }
 
 /** A library's path below the folder that the loader searches: `libz.so.1`, or `foo/libz.so.1` for a nested one. */
-export function libraryName(path: string, libraryFolders: readonly string[]): string {
+function libraryName(path: string, libraryFolders: readonly string[]): string {
   let best = "";
   for (const folder of libraryFolders) {
     if (folder.length > best.length && path.startsWith(`${folder}/`)) best = folder;

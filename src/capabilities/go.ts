@@ -32,7 +32,7 @@ function varText(bytes: Uint8Array, start: number): { text: Uint8Array; end: num
 }
 
 /** Modules, `path@version`, of the bytes of `.go.buildinfo`; undefined where they are not of the inline form. */
-export function goModules(section: Uint8Array): string[] | undefined {
+function goModules(section: Uint8Array): string[] | undefined {
   const magic = String.fromCharCode(...section.subarray(0, MAGIC.length));
   if (magic !== MAGIC || ((section[15] ?? 0) & INLINE) === 0) return undefined;
   const version = varText(section, HEADER);

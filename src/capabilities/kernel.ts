@@ -15,7 +15,7 @@ const PLACE = /^\/usr\/lib\/modules\/([^/]+)\/(.+)$/;
 const MODULE = /\.ko(?:\.zst|\.xz|\.gz)?$/;
 
 /** The kernel version of a module's `vermagic`, from the bytes of its section `.modinfo`. */
-export function moduleVersion(modinfo: Uint8Array): string | undefined {
+function moduleVersion(modinfo: Uint8Array): string | undefined {
   const entry = fromUtf8(modinfo)
     ?.split("\0")
     .find((item) => item.startsWith("vermagic="));

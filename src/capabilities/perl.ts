@@ -19,7 +19,7 @@ const TREE_PART =
   /^(?:vendor_perl|site_perl|core_perl|\d+(?:\.\d+)*|(?:x86_64|i[3-6]86|aarch64|arm\w*|riscv64)-linux[\w-]*)$/;
 
 /** `Foo::Bar` of `/usr/share/perl5/vendor_perl/Foo/Bar.pm`; undefined outside the trees that Perl searches. */
-export function moduleOf(path: string): string | undefined {
+function moduleOf(path: string): string | undefined {
   const match = /^\/usr\/(?:share|lib(?:32|64)?)(?:\/[^/]+-linux-gnu\w*)?\/perl(?:5|-base)?\/(.+)\.pm$/.exec(path);
   if (match?.[1] === undefined) return undefined;
   const parts = match[1].split("/");
@@ -29,7 +29,7 @@ export function moduleOf(path: string): string | undefined {
 }
 
 /** Modules that a source uses in statements at the start of a line; text after __END__ and documentation is not code. */
-export function usedModules(source: string): string[] {
+function usedModules(source: string): string[] {
   const found: string[] = [];
   let documentation = false;
   for (const line of source.split("\n")) {

@@ -18,7 +18,7 @@ export interface PkgConfigFile {
 }
 
 /** Reads a .pc file: `name = value` sets a variable, `Name: value` a field, `${name}` is replaced, `#` begins a comment. */
-export function parsePkgConfig(text: string): PkgConfigFile {
+function parsePkgConfig(text: string): PkgConfigFile {
   const variables = new Map<string, string>();
   const fields = new Map<string, string>();
   for (const line of text.replaceAll(/\\\r?\n/g, " ").split(/\r?\n/)) {

@@ -25,7 +25,7 @@ export function linuxEnvironment(python: string, machine: string): ReadonlyMap<s
 }
 
 /** Order of two versions by their release numbers; missing numbers are zero. */
-export function compareVersions(a: string, b: string): number {
+function compareVersions(a: string, b: string): number {
   const numbers = (text: string) => text.split(".").map((part) => Number.parseInt(part, 10) || 0);
   const x = numbers(a);
   const y = numbers(b);

@@ -19,7 +19,7 @@ import { linuxEnvironment, markerHolds } from "#capabilities/python-markers";
 import { capability } from "#model/dependency";
 
 /** The one spelling of a distribution's name (PEP 503): lower case, runs of `-`, `_` and `.` become one `-`. */
-export function normalisedName(name: string): string {
+function normalisedName(name: string): string {
   return name.toLowerCase().replaceAll(/[-_.]+/g, "-");
 }
 

@@ -15,7 +15,7 @@ const TOOL = new RegExp(String.raw`^[ \t]*\w+\.add_development_dependency[ \t]*\
  * Name and needs of a gem specification, which is Ruby source of a known form. Older RubyGems write all dependencies once
  * more for those older still, which know one kind only: what is for development stays so.
  */
-export function parseGemspec(source: string): { name: string | undefined; needs: string[] } {
+function parseGemspec(source: string): { name: string | undefined; needs: string[] } {
   const own = GEM.exec(source);
   const named = (pattern: RegExp) => [...source.matchAll(pattern)].map((match) => match[1] ?? match[2] ?? "");
   const tools = new Set(named(TOOL));

@@ -20,7 +20,7 @@ const Audit = v.object({
 });
 
 /** Crates, `name@version`, that are part of the program; those that only helped to build it are left out. */
-export function rustCrates(section: Uint8Array): string[] | undefined {
+function rustCrates(section: Uint8Array): string[] | undefined {
   let text: string | undefined;
   try {
     text = fromUtf8(inflateSync(section, { maxOutputLength: PLAIN_LIMIT }));

@@ -25,7 +25,7 @@ export function interpreterOf(file: PackageFile): string | undefined {
 }
 
 /** The capability that an interpreter's path or bare name asks for; undefined where it lies in no program folder. */
-export function interpreterCapability(named: string): Capability | undefined {
+function interpreterCapability(named: string): Capability | undefined {
   if (!/^[\w./+-]+$/.test(named)) return undefined;
   return programOf(named.startsWith("/") ? named : `/usr/bin/${named}`);
 }

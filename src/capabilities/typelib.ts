@@ -19,7 +19,7 @@ const SHARED_LIBRARY = 52;
 const HEADER = 112;
 
 /** What a typelib's header says; undefined where the bytes are no typelib. */
-export function parseTypelib(bytes: Uint8Array): { needs: string[]; libraries: string[] } | undefined {
+function parseTypelib(bytes: Uint8Array): { needs: string[]; libraries: string[] } | undefined {
   if (bytes.byteLength < HEADER || String.fromCharCode(...bytes.subarray(0, 16)) !== MAGIC) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const little = view.getUint32(SIZE, true) === bytes.byteLength;

@@ -81,7 +81,7 @@ export interface Licences {
 }
 
 /** One License synopsis, `GPL-2+ and Expat or Artistic`, as an SPDX expression. */
-export function spdxExpression(synopsis: string, unknown: Set<string> = new Set()): string {
+function spdxExpression(synopsis: string, unknown: Set<string> = new Set()): string {
   const tokens = synopsis
     .replace(/\bwith\s+(.+?)\s+exceptions?\b/gi, (_, name: string) => `with ${name.replace(/\s+/g, "-")}-exception`)
     .replaceAll(",", " ")

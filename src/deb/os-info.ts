@@ -4,7 +4,7 @@
 /** Debian's os-release(5) as the os-info.json from which moss writes each state's own os-release. */
 
 /** The assignments of an os-release file; quotes and escapes undone, lines of another form passed over. */
-export function parseOsRelease(text: string): Map<string, string> {
+function parseOsRelease(text: string): Map<string, string> {
   const fields = new Map<string, string>();
   for (const line of text.split("\n")) {
     const [, key, raw = ""] = /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(line.trim()) ?? [];

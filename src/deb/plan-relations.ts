@@ -15,7 +15,7 @@ const SHOWN = 20;
 const nameOf = (name: string): CapabilityText => formatCapability({ kind: "name", name });
 
 /** Relations that nothing in the set satisfies, as sentences. */
-export function unsatisfiedOf<T extends Related>(set: RelatedSet<T>, item: T): string[] {
+function unsatisfiedOf<T extends Related>(set: RelatedSet<T>, item: T): string[] {
   const out: string[] = [];
   for (const group of set.relations(item).depends) {
     if (chosen(set, group) !== undefined) continue;

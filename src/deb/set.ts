@@ -142,7 +142,7 @@ export class RelatedSet<T extends Related> {
 }
 
 /** True where a version is within the range of a relation; one without range takes any. */
-export function satisfiedBy(relation: Relation, version: string): boolean {
+function satisfiedBy(relation: Relation, version: string): boolean {
   if (relation.operator === undefined || relation.version === undefined) return true;
   return versionMatches(version, relation.operator, relation.version);
 }

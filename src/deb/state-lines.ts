@@ -21,7 +21,7 @@ function octal(mode: number): string {
 }
 
 /** Lines in the order of their paths. A folder is named where it is empty or of unusual mode or owner. */
-export function tmpfilesLines(entries: readonly StateEntry[]): string[] {
+function tmpfilesLines(entries: readonly StateEntry[]): string[] {
   const sorted = [...entries].sort((a, b) => compareText(a.path, b.path));
   const parents = new Set(sorted.map((entry) => entry.path.slice(0, Math.max(0, entry.path.lastIndexOf("/")))));
   const lines: string[] = [];
@@ -44,7 +44,7 @@ function quoted(text: string): string {
 }
 
 /** Groups first: a user's line may name them. */
-export function sysusersLines(users: readonly SystemUser[]): string[] {
+function sysusersLines(users: readonly SystemUser[]): string[] {
   const groups = users.filter((user) => user.kind === "group");
   const lines = groups.map((group) => `g ${group.name} ${group.gid ?? "-"}`);
   for (const user of users) {

@@ -246,7 +246,7 @@ export function better(a: Offer, b: Offer): number {
  * The same, but what has the name that is asked for comes before others that only give it; of a choice `a | b` (as Debian's
  * packages have them) the names in their order.
  */
-export function betterFor(text: CapabilityText): (a: Offer, b: Offer) => number {
+function betterFor(text: CapabilityText): (a: Offer, b: Offer) => number {
   const named = text.startsWith("name(") ? text.slice("name(".length, -1).split(" | ") : [];
   const order = new Map(named.map((name, i) => [name, i]));
   const rank = (offer: Offer) => order.get(offer.meta.name) ?? order.size;

@@ -26,7 +26,7 @@ const CHUNK = 1024 * 1024;
 let buffer: Uint8Array | undefined;
 
 /** Both digests of a body, in one reading. Throws a system error where the file cannot be read. */
-export function digestBody(source: BodySource): Body {
+function digestBody(source: BodySource): Body {
   if ("bytes" in source) {
     const { bytes } = source;
     return { digest: xxh3_128(bytes), size: bytes.byteLength, sha256: sha256Hex(bytes) };

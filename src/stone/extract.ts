@@ -33,7 +33,7 @@ export interface ExtractOptions {
 }
 
 /** `name-version-release.arch`, with what cannot stand in a file name replaced by `_`. */
-export function extractName(meta: PackageMeta): string {
+function extractName(meta: PackageMeta): string {
   const name = `${meta.name}-${meta.version}-${meta.release}.${meta.architecture}`.replaceAll("/", "_");
   return nameProblem(name) === undefined ? name : `${meta.name}-${meta.release}`;
 }

@@ -13,7 +13,7 @@ const MODE_MAX = 0o177777;
 const DIGEST_SIZE = 16;
 
 /** Judges one record. Throws `stone.path` for a path, `stone.layout` for anything else that is not right. */
-export function layoutEntry(record: LayoutRecord, name: string): LayoutEntry {
+function layoutEntry(record: LayoutRecord, name: string): LayoutEntry {
   const { uid, gid, target: path, type, source } = record;
   const problem = pathProblem(path);
   if (problem !== undefined) {

@@ -44,7 +44,7 @@ export interface ManifestPaths {
 const DEBUG_SUFFIX = "-dbginfo";
 
 /** The two files of an architecture; a slash in it (`emul32/x86_64`) becomes a dash. */
-export function manifestPaths(folder: string, architecture: string): ManifestPaths {
+function manifestPaths(folder: string, architecture: string): ManifestPaths {
   const base = join(folder, `manifest.${architecture.replaceAll("/", "-")}`);
   return { binary: `${base}.bin`, report: `${base}.jsonc` };
 }

@@ -50,7 +50,7 @@ function accessOf(options: Options): "overlay" | "read-only" | "writable" {
 }
 
 /** What the command line asks for. Throws `usage`. */
-export function containerOptions(options: Options, operands: readonly string[]): ContainerOptions {
+function containerOptions(options: Options, operands: readonly string[]): ContainerOptions {
   const optional = <T>(name: string, value: T | undefined): Record<string, T> =>
     value === undefined ? {} : { [name]: value };
   const memory = options.text("memory");

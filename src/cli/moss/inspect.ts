@@ -139,7 +139,7 @@ const LETTERS: Readonly<Record<string, string>> = {
 };
 
 /** Mode as `ls -l` writes it. */
-export function modeText(type: string, mode: number): string {
+function modeText(type: string, mode: number): string {
   const triple = (shift: number, special: number, letter: string) => {
     const bits = (mode >> shift) & 7;
     const run = (bits & 1) !== 0;
