@@ -102,6 +102,15 @@ function expectedFailure(error: unknown): Failure | undefined {
   });
 }
 
+/** Writes to stdout where it takes the text. A failure may be just that it does not: then stderr tells it. */
+function tryWrite(text: string): void {
+  try {
+    writeAll(1, text);
+  } catch (error) {
+    if (error instanceof ClosedOutput) throw error;
+  }
+}
+
 /** Tells a failure. What is no expected failure is a bug: that is said, and the way to its stack. */
 function report(thrown: unknown, json: boolean, ui: Ui | undefined): number {
   if (thrown instanceof ClosedOutput) return EXIT.ok;
@@ -120,7 +129,7 @@ function report(thrown: unknown, json: boolean, ui: Ui | undefined): number {
         message,
         ...(hint === undefined ? {} : { hint }),
       };
-      writeAll(1, `${JSON.stringify(value)}\n`);
+      tryWrite(`${JSON.stringify(value)}\n`);
     }
     // Messages quote names and texts of packages, which must not reach the terminal as they are.
     const told = hint === undefined ? "" : `${style.dim("Hint:")} ${printable(hint)}\n`;

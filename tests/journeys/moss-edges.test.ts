@@ -23,6 +23,10 @@ test("a change goes on to its end when nobody reads what it says any more; a ful
   expect(full.stderr).toContain("no space left");
   expect(full.stderr).not.toContain("bug");
   expect((await installed(root)).join()).not.toContain("nano");
+  // The error as JSON goes where nothing goes: stderr tells it all the same.
+  const json = await shell('"$0" "$1" list available -D "$2" --json >/dev/full');
+  expect([json.code, json.stderr.split("\n").length]).toEqual([1, 3]);
+  expect(json.stderr).toStartWith("Error: Cannot go on: ENOSPC");
 });
 
 test.if(isRoot)("a root that may not be looked into is no empty one, and what the system says is no bug", async () => {
