@@ -212,3 +212,16 @@ test.skipIf(!existsSync(fixtures))("the providers that paths alone give are thos
   }
   expect(compared).toBeGreaterThan(60);
 });
+
+test("the second level holds for the recipe's own rules, templates keep the first", () => {
+  const of = (keys: string): (string | undefined)[] => {
+    const text = RECIPE.replace("summary:", `${keys}summary:`).replace("/usr/lib/never/*.x", "/usr/lib/lib*.so.*");
+    const { recipe, templates } = recipeOf(text);
+    const paths = ["/usr/lib/liba.so.1", "/usr/lib/libexec/plug.so.1", "/usr/lib/deep/x.a"];
+    const { paths: split } = splitPaths(definitionsOf(templates, recipe), paths);
+    return paths.map((path) => split.get(path));
+  };
+  // The template's /usr/lib/*.a reaches into folders either way.
+  expect(of("")).toEqual(["app-libs", "app-libs", "app-devel"]);
+  expect(of("syntax: 2\n")).toEqual(["app-libs", "app", "app-devel"]);
+});

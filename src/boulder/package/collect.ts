@@ -63,7 +63,7 @@ export class Collector {
           type: rule.type,
           place: rule.place,
           exclude,
-          test: compilePattern(exclude ? rule.pattern.slice(1) : rule.pattern),
+          test: compilePattern(exclude ? rule.pattern.slice(1) : rule.pattern, rule.level),
         };
       }),
     );

@@ -40,6 +40,32 @@ test("each form of a pattern matches what real recipes rely on", () => {
     expect([pattern, path, matches(pattern, path)]).toEqual([pattern, path, want]);
 });
 
+test("at the second level only two stars cross a slash", () => {
+  const rows: [pattern: string, path: string, first: boolean, second: boolean][] = [
+    ["*", "/usr/share/x", true, true],
+    ["/usr/lib/lib*.so", "/usr/lib/liba.so", true, true],
+    ["/usr/lib/lib*.so", "/usr/lib/libfoo/plugins/x.so", true, false],
+    ["/usr/lib/**/lib*.so", "/usr/lib/liba.so", true, true],
+    ["/usr/lib/**/lib*.so", "/usr/lib/a/b/liba.so", true, true],
+    ["/usr/share/**", "/usr/share/a/b", true, true],
+    // What lies below the thing named goes with it at any level.
+    ["/usr/share/*", "/usr/share/a/b", true, true],
+    ["/usr/lib/qt*/mkspecs", "/usr/lib/qt6/mkspecs/features/a.prf", true, true],
+    ["/usr/lib/qt*/mkspecs", "/usr/lib/qt6/x/mkspecs/a.prf", true, false],
+    ["/usr/share/*.a", "/usr/share/.a", true, true],
+    ["/usr/a?b", "/usr/a/b", true, false],
+    ["/usr/a?b", "/usr/axb", true, true],
+    ["/usr/a[!x]b", "/usr/a/b", true, false],
+    ["/usr/a[!x]b", "/usr/ayb", true, true],
+    ["/usr/a[.-0]b", "/usr/a/b", true, false],
+    ["/usr/include", "/usr/include/a/b.h", true, true],
+  ];
+  for (const [pattern, path, first, second] of rows) {
+    const found = ([1, 2] as const).map((level) => compilePattern(pattern, level)?.(path));
+    expect([pattern, path, ...found]).toEqual([pattern, path, first, second]);
+  }
+});
+
 test("a pattern that means nothing is told", () => {
   for (const pattern of ["/usr/a**", "/usr/***", "/usr/**b", "/usr/[abc", "/usr/[]", "/usr/[z-a]"]) {
     expect([pattern, compilePattern(pattern)]).toEqual([pattern, undefined]);

@@ -39,7 +39,15 @@ export const OPTION_KEYS = [
   "mold",
   "buildrpath",
 ] as const;
-export const COLLECTION_KEYS = ["upstreams", "packages", "profiles", "architectures", "tuning", "macros"] as const;
+export const COLLECTION_KEYS = [
+  "syntax",
+  "upstreams",
+  "packages",
+  "profiles",
+  "architectures",
+  "tuning",
+  "macros",
+] as const;
 
 export const TOP_KEYS: readonly string[] = [
   ...SOURCE_KEYS,

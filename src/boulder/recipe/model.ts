@@ -12,10 +12,15 @@ export type { Located, Place };
 /** What a collection rule accepts: anything, executable files, symlinks, or device nodes and the like. */
 export type PathType = "any" | "exe" | "symlink" | "special";
 
+/** What the patterns of a recipe mean: at 1 `*` crosses slashes, at 2 only `**` does. */
+export type SyntaxLevel = 1 | 2;
+
 /** A pattern of paths below / that belong to a package; `!/pattern`: what earlier rules of the package leave out. */
 export interface PathRule {
   readonly pattern: string;
   readonly type: PathType;
+  /** That of the recipe that it is from; 1 where absent, as in templates. */
+  readonly level?: SyntaxLevel;
   readonly place: Place;
 }
 
@@ -120,6 +125,7 @@ export interface RecipeOptions {
 
 export interface Recipe {
   readonly file: string;
+  readonly syntax: SyntaxLevel;
   readonly name: string;
   readonly version: string;
   readonly release: number;

@@ -5,7 +5,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { COMMIT, good, HEAD } from "#tests/support/recipe-text";
+import { COMMIT, good, HEAD, parse } from "#tests/support/recipe-text";
 import { parseRecipe } from "./parse";
 
 test("the identity, options and their defaults are understood", () => {
@@ -48,6 +48,21 @@ test("a path rule that can match nothing is a warning: recipes have them", () =>
   expect(problems.map(({ severity, message }) => [severity, message])).toEqual([
     ["warning", 'The path "usr/bin" matches nothing, expected one that begins with /'],
   ]);
+});
+
+test("a recipe chooses the second level of patterns for all of its own rules", () => {
+  const keys = 'paths:\n    - /usr/bin/*\npackages:\n    - a:\n        paths:\n            - "!/usr/lib/*"\n';
+  const levels = (text: string) => {
+    const { syntax, root, packages } = good(text + keys);
+    return [syntax, ...[root, ...packages].flatMap(({ paths }) => paths.map(({ level }) => level ?? 1))];
+  };
+  expect([levels(""), levels("syntax: 1\n"), levels("syntax: 2\n")]).toEqual([
+    [1, 1, 1],
+    [1, 1, 1],
+    [2, 2, 2],
+  ]);
+  const { recipe, problems } = parse("syntax: 3\n");
+  expect([recipe, problems[0]?.place.line]).toEqual([undefined, 6]);
 });
 
 test("a pattern that is none and a homepage that is none are warned of", () => {

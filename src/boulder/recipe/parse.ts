@@ -12,6 +12,7 @@ import type {
   ProfileDefinition,
   Recipe,
   RecipeOptions,
+  SyntaxLevel,
   Toolchain,
   TuningEntry,
   Upstream,
@@ -47,25 +48,39 @@ function readRecipe(reader: YamlReader): Recipe | undefined {
   const homepageNode = required(reader, value, "homepage", "Add `homepage: https://...`.");
   required(reader, value, "license", "Add `license: <SPDX expression>`, such as MIT.");
   if (identity === undefined) return undefined;
-  const root = readPackage(reader, identity.name, { file: reader.file, line: 1, column: 1 }, fields, identity);
+  const syntax = readSyntax(reader, value("syntax"));
+  const first = { file: reader.file, line: 1, column: 1 };
+  const root = atLevel(readPackage(reader, identity.name, first, fields, identity), syntax);
+  const packages = list(reader, value("packages"), '"packages"', (_, item) => subpackage(reader, item, identity));
   const macros = value("macros");
   const own = macros === undefined ? { actions: [], definitions: [] } : readMacros(reader, macros, identity);
   return {
     ...identity,
     file: reader.file,
+    syntax,
     homepage: homepageNode === undefined ? "" : readHomepage(reader, homepageNode),
     licenses: root.licenses ?? [],
     root,
     build: readBuild(reader, fields, identity),
     options: readOptions(reader, fields),
     upstreams: list(reader, value("upstreams"), '"upstreams"', (_, item) => readUpstream(reader, item, identity)),
-    packages: list(reader, value("packages"), '"packages"', (_, item) => subpackage(reader, item, identity)),
+    packages: packages.map((definition) => atLevel(definition, syntax)),
     profiles: list(reader, value("profiles"), '"profiles"', (_, item) => profile(reader, item, identity)),
     architectures: list(reader, value("architectures"), '"architectures"', architecture),
     tuning: list(reader, value("tuning"), '"tuning"', readTuning) satisfies TuningEntry[],
     actions: own.actions,
     definitions: own.definitions,
   } satisfies Recipe & { upstreams: Upstream[] };
+}
+
+/** Explicit, so that recipes which were written for the first level keep their meaning. */
+function readSyntax(reader: YamlReader, node: Node | undefined): SyntaxLevel {
+  return node !== undefined && reader.integer(node, '"syntax"', 1, 2) === 2 ? 2 : 1;
+}
+
+function atLevel(definition: PackageDefinition, level: SyntaxLevel): PackageDefinition {
+  if (level === 1) return definition;
+  return { ...definition, paths: definition.paths.map((rule) => ({ ...rule, level })) };
 }
 
 function readHomepage(reader: YamlReader, node: Node): string {

@@ -34,10 +34,13 @@ function describeRecipe(recipe: Recipe): string {
     `  toolchain    ${recipe.options.toolchain}`,
     `  options      ${optionsOf(recipe)}`,
   ];
+  if (recipe.syntax !== 1) rows.push(`  syntax       ${recipe.syntax}`);
   for (const upstream of recipe.upstreams) {
     const proof = upstream.kind === "git" ? upstream.ref : upstream.hash;
     const place = upstream.kind === "archive" && !upstream.unpack ? "not unpacked" : `to ${upstream.directory}/`;
     rows.push(`  upstream     ${upstream.uri}`, `               ${upstream.kind} ${proof}, ${place}`);
+    const signed = upstream.kind === "git" ? upstream.tag?.name : upstream.signature?.uri;
+    if (signed !== undefined) rows.push(`               signed: ${signed}`);
   }
   for (const entry of recipe.tuning) {
     const value = typeof entry.value === "boolean" ? (entry.value ? "on" : "off") : entry.value.choice;
