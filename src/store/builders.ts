@@ -19,6 +19,14 @@ interface Helper {
   given: number;
 }
 
+/**
+ * Starts a thread that whole trees, or many stones, will want soon: it is ready by then, where the caller has the disk to
+ * wait for meanwhile. It keeps no process alive.
+ */
+export function warmUp(): void {
+  if (THREADS > 1) releaseThread(startThread());
+}
+
 /** Dispose it with `using`. */
 export class Builders implements Disposable {
   readonly #place: Place;

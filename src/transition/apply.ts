@@ -5,6 +5,7 @@
 import { statSync } from "node:fs";
 import { Failure } from "#base/errors";
 import type { PackageId } from "#model/package";
+import { warmUp } from "#store/builders";
 import { putSmall } from "#store/put";
 import { sha256Hex } from "#sys/sha256";
 import { syncFileSystem } from "#sys/sync";
@@ -71,6 +72,9 @@ export interface ApplyResult {
   readonly timings: Timings;
 }
 
+/** Packages of a first state from which on its tree is large enough for more than one thread. */
+const MANY = 20;
+
 /** What a state is made of, before it is written. */
 interface NewState {
   readonly active: StateRecord | undefined;
@@ -100,11 +104,12 @@ export async function apply(root: MossRoot, request: ApplyRequest, onEvent: List
     );
   }
   watch.lap("recover");
+  const ids = ("selections" in request ? request.selections : request.add).map(({ id }) => id);
+  if (active === undefined && ids.length >= MANY) warmUp();
   const begun = begin(root, "apply", request.command, (list) => chooseSpare(list));
   watch.lap("commit");
   let journal = begun.journal;
   try {
-    const ids = ("selections" in request ? request.selections : request.add).map(({ id }) => id);
     const arrived = await arrive(root, ids, request.stones, arrivalOf(root, journal.transition), onEvent);
     watch.lap("unpack");
     onEvent({ kind: "phase", phase: "merge" });
@@ -250,7 +255,8 @@ function commit(
 ): JournalRecord {
   return commitStaged(root, begun, staged.tree, (tx) => {
     writePackages(tx, arrived);
-    for (const [key, node] of staged.merged.tree.nodes) tx.bucket(NODES).set(key, node);
+    const nodes = tx.bucket(NODES);
+    for (const [key, node] of staged.merged.tree.nodes) nodes.set(key, node);
     for (const [key, part] of staged.selections.fresh) tx.bucket(SELECTIONS).set(key, part);
     tx.bucket(TEXTS).set(staged.state.systemModel, request.systemModel);
     const { fresh } = staged.merged;

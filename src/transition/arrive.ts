@@ -59,10 +59,12 @@ function stoneOf(id: PackageId, stones: ReadonlyMap<PackageId, string>): string 
 
 /** Writes the packages that have arrived. */
 export function writePackages(tx: WriteTransaction, arrived: Arrived): void {
+  // Once for all: the number of a bucket is looked up by its name each time.
+  const [packages, files] = [tx.bucket(PACKAGES), tx.bucket(FILES)];
   for (const [id, item] of arrived) {
     const size = item.records.reduce((sum, record) => sum + (record.kind === "file" ? record.size : 0), 0);
-    tx.bucket(PACKAGES).set(id, { meta: item.meta, entries: item.records.length, size });
-    tx.bucket(FILES).set(id, item.encoded);
+    packages.set(id, { meta: item.meta, entries: item.records.length, size });
+    files.set(id, item.encoded);
     writeRelations(tx, id, item.meta);
     for (const [digest, encoded] of item.attributes) tx.bucket(ATTRIBUTES).set(digest, encoded);
   }
