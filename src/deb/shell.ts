@@ -99,6 +99,13 @@ function evaluate(raw: string, variables: Variables): Word {
   return out;
 }
 
+/** The words that a raw word becomes: a variable that stands alone is cut at its blanks, as the shell does. */
+function expand(raw: string, variables: Variables): Word[] {
+  const value = evaluate(raw, variables);
+  if (value === undefined || !/^\$(?:\w+|\{\w+\})$/.test(raw)) return [value];
+  return value.split(/[\s\\]+/).filter((word) => word !== "");
+}
+
 /** Index after the `done` that ends the loop whose body starts at `from`. */
 function loopEnd(list: readonly Statement[], from: number): number {
   let depth = 1;
@@ -111,8 +118,12 @@ function loopEnd(list: readonly Statement[], from: number): number {
 }
 
 function run(list: readonly Statement[], variables: Variables, out: Command[]): void {
+  /** How many `if` enclose the statement. */
+  let branches = 0;
   for (let i = 0; i < list.length && out.length < MAX_COMMANDS; i++) {
     let words = list[i] ?? [];
+    if (words[0] === "fi") branches = Math.max(0, branches - 1);
+    if (words.find((word) => !KEYWORDS.has(word) || word === "if") === "if") branches += 1;
     while (words[0] !== undefined && KEYWORDS.has(words[0])) words = words.slice(1);
     if (words[0] === "for" && words[2] === "in" && words[1] !== undefined) {
       const end = loopEnd(list, i + 1);
@@ -127,10 +138,13 @@ function run(list: readonly Statement[], variables: Variables, out: Command[]): 
     }
     while (words[0] !== undefined && /^[A-Za-z_]\w*=/.test(words[0])) {
       const equals = words[0].indexOf("=");
-      variables.set(words[0].slice(0, equals), evaluate(words[0].slice(equals + 1), variables));
+      const name = words[0].slice(0, equals);
+      const value = evaluate(words[0].slice(equals + 1), variables);
+      // What a branch makes of a known value, in a way that nobody knows here, is the exception: the known one stays.
+      if (value !== undefined || branches === 0 || variables.get(name) === undefined) variables.set(name, value);
       words = words.slice(1);
     }
-    if (words.length > 0) out.push(words.map((word) => evaluate(word, variables)));
+    if (words.length > 0) out.push(words.flatMap((word) => expand(word, variables)));
   }
 }
 
