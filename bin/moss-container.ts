@@ -14,6 +14,8 @@ const NOTHING_RUNS = /^(-h|--help|-V|--version|version|--generate-.*|complet.*)$
   const [{ runProgram }, { MOSS_CONTAINER }] = await Promise.all([
     import("#cli/program"),
     import("#cli/moss-container/table"),
+    // Needed in a moment.
+    _helper === undefined ? undefined : import("#cli/moss-container/run"),
   ]);
   process.exitCode = await runProgram(MOSS_CONTAINER, words);
 }

@@ -4,12 +4,8 @@
 /** The streams of the process, written at once and without loading the runtime's stream classes (8 ms). */
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { errnoCode } from "#base/errors";
-import { c } from "#sys/libc";
 
-/** Is a stream (1: output, 2: errors, 0: input) a terminal? */
-export function isTerminal(fd: number): boolean {
-  return c.isatty(fd) === 1;
-}
+export { isTerminal } from "#sys/descriptors";
 
 /** Columns of the terminal at stdout or stderr; 80 where there is none, or one that does not know (it says 0). */
 export function terminalWidth(): number {

@@ -9,7 +9,7 @@
 import { readlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Steps } from "#container/outer";
-import { c } from "#sys/libc";
+import { isTerminal } from "#sys/descriptors";
 
 /** Harmless devices and their numbers, 256 times the major one and the minor one: Linux's, the same on all machines. */
 const DEVICES = { null: 0x103, zero: 0x105, full: 0x107, random: 0x108, urandom: 0x109, tty: 0x500 } as const;
@@ -28,7 +28,7 @@ const PLAIN = 0xa;
 
 /** The terminal that our stdout is, which an init takes for its console. */
 function ownTerminal(): string | undefined {
-  return c.isatty(1) === 1 ? readlinkSync("/proc/self/fd/1") : undefined;
+  return isTerminal(1) ? readlinkSync("/proc/self/fd/1") : undefined;
 }
 
 /** Adds the steps that make it, and gives back the folder. `passed`: the container gets our stdout. */

@@ -9,22 +9,9 @@ import { closeSync, readSync, writeSync } from "node:fs";
 import { errnoCode } from "#base/errors";
 import type { ContainerOptions } from "#container/options";
 import { outerCommand } from "#container/outer";
-import { c, check, cString, O_CLOEXEC, ptr } from "#sys/libc";
+import { memoryFile, openPipe } from "#sys/descriptors";
 
 const MAX_STATUS = 64 * 1024;
-const MFD_CLOEXEC = 1;
-
-/** A nameless file for what the outer program and bubblewrap report; a pipe would need a reader while they run. */
-function statusFile(): number {
-  const name = cString("moss-container");
-  return check(c.memfd_create(ptr(name), MFD_CLOEXEC), "memfd_create");
-}
-
-function openPipe(): [from: number, to: number] {
-  const ends = new Int32Array(2);
-  check(c.pipe2(ptr(ends), O_CLOEXEC), "pipe2");
-  return [ends[0] ?? -1, ends[1] ?? -1];
-}
 
 let early: Helper | undefined;
 
@@ -76,7 +63,8 @@ export class Helper implements AsyncDisposable {
     const output = passed ? "inherit" : "pipe";
     const terminal = passed || options.terminal === true;
     const input = options.input === undefined ? "ignore" : Buffer.from(options.input);
-    const status = statusFile();
+    // What it and bubblewrap report; a pipe would need a reader while they run.
+    const status = memoryFile("moss-container");
     let ends: [from: number, to: number] | undefined;
     try {
       ends = openPipe();

@@ -9,6 +9,7 @@
  * Memory handed to a foreign call is not kept alive by it: every wrapper holds its buffers in a local until it returns.
  */
 import { dlopen, FFIType, ptr, read } from "bun:ffi";
+import { type SystemError, systemError } from "#sys/system-error";
 
 const I32 = "i32";
 const U32 = "u32";
@@ -41,14 +42,12 @@ const libc = dlopen("libc.so.6", {
   lsetxattr: { args: [PTR, PTR, PTR, "usize", I32], returns: I32 },
   lgetxattr: { args: [PTR, PTR, PTR, "usize"], returns: SSIZE },
   llistxattr: { args: [PTR, PTR, "usize"], returns: SSIZE },
-  pipe2: { args: [PTR, I32], returns: I32 },
   memfd_create: { args: [PTR, U32], returns: I32 },
   mmap: { args: [PTR, "usize", I32, I32, I32, "i64"], returns: PTR },
   unshare: { args: [I32], returns: I32 },
   mount: { args: [PTR, PTR, PTR, "u64", PTR], returns: I32 },
   umount2: { args: [PTR, I32], returns: I32 },
   umask: { args: [U32], returns: U32 },
-  isatty: { args: [I32], returns: I32 },
   execve: { args: [PTR, PTR, PTR], returns: I32 },
 });
 
@@ -74,26 +73,10 @@ export function cString(text: string): Uint8Array {
   return bytes;
 }
 
-/** A system error in the shape that `node:fs` throws. */
-export interface SystemError extends Error {
-  code: string;
-  errno: number;
-  syscall: string;
-  path?: string;
-}
-
-/** What the system calls its errors: names and texts by negative numbers. Loaded when one is told, 1 ms of every start. */
-let errors: ReadonlyMap<number, readonly [string, string]> | undefined;
-
 /** The error of the foreign call that has just failed on this thread. */
 export function lastError(syscall: string, path?: string): SystemError {
   const location = c.__errno_location();
-  const errno = location === null ? 0 : read.i32(location, 0);
-  errors ??= process.getBuiltinModule("node:util").getSystemErrorMap();
-  const [code, text] = errors.get(-errno) ?? [`E${errno}`, `error ${errno}`];
-  const where = path === undefined ? "" : ` '${path}'`;
-  const error = new Error(`${code}: ${text}, ${syscall}${where}`);
-  return Object.assign(error, { code, errno, syscall, ...(path === undefined ? {} : { path }) });
+  return systemError(location === null ? 0 : read.i32(location, 0), syscall, path);
 }
 
 /** Throws the last error where a foreign call returned a negative number; else gives the number back. */

@@ -6,6 +6,7 @@ import { Failure } from "#base/errors";
 import type { Invocation, Options } from "#cli/spec";
 import { takeHelper } from "#container/helper";
 import type { Bind, ContainerOptions, ContainerResult } from "#container/options";
+import { runInRoot } from "#container/run";
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 
@@ -109,7 +110,6 @@ export async function run({ options, operands, ui }: Invocation): Promise<number
   try {
     const asked = { ...containerOptions(options, operands), signal: stop.signal };
     const helper = takeHelper();
-    const { runInRoot } = await import("#container/run");
     const result = await runInRoot(asked, undefined, helper);
     if (options.flag("json")) {
       const { code, signal, timedOut, usage } = result;
