@@ -67,6 +67,36 @@ test.skipIf(!HAVE_TINY)("one phase is run alone, and a later one in the same fol
   expect(readdirSync(tiny.out)).toContain("sample-1-1-1-x86_64.stone");
 });
 
+test.skipIf(!HAVE_TINY)("a build goes on in the target that failed, and those before it install again", async () => {
+  const recipe = (stop: string) => {
+    const phase = (name: string, more = "") =>
+      `${name}: |\n    if [ "${stop}" = "${name}-%(libsuffix)" ]; then exit 1; fi\n${more}`;
+    const install = "    mkdir -p %(installroot)%(libdir)\n    echo a > %(installroot)%(libdir)/a\n";
+    tiny.recipe(`emul32: true\n${phase("setup")}${phase("build")}${phase("install", install)}`);
+  };
+  let told = 0;
+  /** Phases since the last look: going on writes behind what was told before. */
+  const ran = (): string[] => {
+    const all = events().filter(({ kind }) => kind === "phase");
+    const fresh = all.slice(told).map(({ log, phase }) => `${/emul32/.test(log ?? "") ? 32 : 64} ${phase}`);
+    told = all.length;
+    return fresh;
+  };
+  recipe("build-32");
+  expect((await tiny.failure()).message).toContain("build for emul32/x86_64 failed");
+  expect(ran()).toEqual(["32 setup", "32 build"]);
+  recipe("build-");
+  expect((await tiny.failure(["--from", "build"])).message).toContain("build for x86_64 failed");
+  expect(ran()).toEqual(["32 build", "32 install", "64 setup", "64 build"]);
+  recipe("none");
+  expect((await tiny.failure(["--only", "workload"])).message).toContain("the recipe has no such phase for x86_64");
+  const result = await tiny.build(["--from", "build", "--keep"]);
+  expect([result.code, result.stderr]).toEqual([0, expect.anything()]);
+  expect(ran()).toEqual(["32 install", "64 build", "64 install"]);
+  const installed = readdirSync(join(tiny.cache, "builds/sample-1-1/install/usr"));
+  expect(installed.sort()).toEqual(["lib", "lib32"]);
+});
+
 test.skipIf(!HAVE_TINY)("every byte of a log has a time in the events beside it", async () => {
   tiny.recipe("build: |\n    echo first\n    sleep 0.05\n    echo second\n    cat nowhere\n");
   await tiny.failure();

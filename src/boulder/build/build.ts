@@ -81,6 +81,7 @@ async function buildLogged(options: BuildOptions, log: EventLog): Promise<BuildR
   watch.lap("plan and resolve");
   using workspace = Workspace.open(options.cache, recipe);
   const fresh = beginsAnew(plan, workspace, options);
+  const before = fresh ? {} : workspace.readRecord(recipe);
   const sources = await fetchSources(recipe, {
     ...options.sources,
     onEvent: (event) => onEvent({ kind: "source", event }),
@@ -96,11 +97,12 @@ async function buildLogged(options: BuildOptions, log: EventLog): Promise<BuildR
   if (fresh) workspace.reset();
   else workspace.prepare();
   log.open(join(workspace.logs, EVENTS));
-  workspace.writeRecord({ root: root.folder, recipe: options.recipePath });
+  const record = { ...before, root: root.folder, recipe: options.recipePath };
+  workspace.writeRecord(record);
   shareSources(sources, workspace.sources);
   if (recipe.options.networking) onEvent({ kind: "network" });
   try {
-    await runStages(plan, root, workspace, sources, options, watch, fresh);
+    await runStages(plan, root, workspace, sources, options, watch, { fresh, record });
   } catch (error) {
     throw explained(error, offers);
   }

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Runs the stages of a plan in a root: sources, then phase after phase, with what a failure was missing. */
-import { mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Failure } from "#base/errors";
 import { breakpointsOf } from "../phases/breakpoint";
@@ -10,7 +10,7 @@ import { findMissing, missingText } from "../phases/missing";
 import { type PhaseContext, PhaseFailure, phaseName, runPhase } from "../phases/phase";
 import { openShell } from "../phases/shell";
 import { unpackInside } from "../phases/unpack-inside";
-import { bindsOf, type Workspace } from "../phases/workspace";
+import { bindsOf, type Workspace, type WorkspaceRecord } from "../phases/workspace";
 import type { Plan, PlannedPhase, PlannedStage } from "../plan/plan";
 import { phaseMemory } from "../profile/memory";
 import type { BuildRoot } from "../root/kept";
@@ -49,7 +49,16 @@ export function beginsAnew(plan: Plan, workspace: Workspace, { recipe, from, onl
   return false;
 }
 
-/** Runs the phases that were asked for, in fresh folders of each stage, or in those that the last stage left. */
+/** Where a build begins: anew, or where the record says that an earlier one has come to. */
+interface Start {
+  readonly fresh: boolean;
+  readonly record: WorkspaceRecord;
+}
+
+/**
+ * Runs the phases that were asked for. A build that goes on does so in the stage that the earlier one had come to, in its folders;
+ * stages before it have done their work, and those behind it run whole.
+ */
 export async function runStages(
   plan: Plan,
   root: BuildRoot,
@@ -57,41 +66,82 @@ export async function runStages(
   sources: readonly Source[],
   options: BuildOptions,
   watch: StepWatch,
-  fresh: boolean,
+  { fresh, record }: Start,
 ): Promise<void> {
-  const { onEvent } = options;
+  const { onEvent, from, only } = options;
   const context = contextOf(plan, root, workspace, options);
-  // Only the last stage can be gone on with: those before it have done their work.
-  const stages = fresh ? plan.stages : plan.stages.slice(-1);
-  for (const stage of stages) {
-    if (fresh) {
-      onEvent({ kind: "prepare", target: stage.target, stage: stage.stage });
+  const first = fresh ? 0 : reachedStage(plan, record);
+  const alone = from === undefined && only !== undefined;
+  for (const [i, stage] of plan.stages.entries()) {
+    if (i < first || (alone && i > first)) continue;
+    const goesOn = !fresh && i === first;
+    const phases = i === first ? phasesOf(stage, options) : stage.phases;
+    const { target } = stage;
+    workspace.writeRecord({ ...record, reached: { target, stage: stage.stage } });
+    if (!goesOn) {
+      onEvent({ kind: "prepare", target, stage: stage.stage });
       await prepareStage(stage, context, sources);
       watch.lap(phaseName(stage, "prepare"));
     }
-    const phases = phasesOf(stage, options);
-    // What an earlier attempt installed must not be mistaken for this one's.
-    if (!fresh && phases.some(({ phase }) => phase === "install")) {
-      rmSync(workspace.install, { recursive: true, force: true });
-      mkdirSync(workspace.install, { mode: 0o755 });
+    if (goesOn && phases.some(({ phase }) => phase === "install")) {
+      await installAgain(plan.stages.slice(0, first), context, options, watch);
     }
-    for (const planned of phases) {
-      const name = phaseName(stage, planned.phase);
-      const log = join(workspace.logs, `${name}.log`);
-      onEvent({ kind: "phase", target: stage.target, stage: stage.stage, phase: planned.phase, log });
-      const lines = breakpointsOf(planned.lines);
-      if (lines.length > 0) onEvent({ kind: "breakpoints", lines, opens: options.terminal });
-      const { wallMs, cpuMs } = await runPhase(stage, planned, context).catch(async (error: unknown) => {
-        if (options.shell && error instanceof PhaseFailure) {
-          onEvent({ kind: "shell", phase: planned.phase, message: error.message });
-          await openShell(stage, context);
-        }
-        throw error;
-      });
-      onEvent({ kind: "done", phase: planned.phase, wallMs, cpuMs });
-      watch.lap(name);
-    }
+    for (const planned of phases) await runOne(stage, planned, context, options, watch);
   }
+}
+
+/** The place in the plan of the stage that an earlier build had come to; the last one where the plan has it no more. */
+function reachedStage(plan: Plan, { reached }: WorkspaceRecord): number {
+  const at = plan.stages.findIndex(({ target, stage }) => target === reached?.target && stage === reached.stage);
+  return at < 0 ? plan.stages.length - 1 : at;
+}
+
+/**
+ * Empties the install folder, as what an earlier attempt installed must not be mistaken for this one's, and has the targets
+ * before this one install theirs again: all share the folder.
+ */
+async function installAgain(
+  earlier: readonly PlannedStage[],
+  context: PhaseContext,
+  options: BuildOptions,
+  watch: StepWatch,
+): Promise<void> {
+  const { workspace, recipe } = context;
+  rmSync(workspace.install, { recursive: true, force: true });
+  mkdirSync(workspace.install, { mode: 0o755 });
+  for (const stage of earlier) {
+    const install = stage.phases.find(({ phase }) => phase === "install");
+    if (install === undefined) continue;
+    if (!existsSync(join(workspace.build, stage.target))) {
+      throw new Failure("build.failed", `Cannot go on with "${recipe.name}": it was not built for ${stage.target}`, {
+        hint: "Build it once without --target, or go on with the --target that was built.",
+      });
+    }
+    await runOne(stage, install, context, options, watch);
+  }
+}
+
+async function runOne(
+  stage: PlannedStage,
+  planned: PlannedPhase,
+  context: PhaseContext,
+  { onEvent, terminal, shell }: BuildOptions,
+  watch: StepWatch,
+): Promise<void> {
+  const name = phaseName(stage, planned.phase);
+  const log = join(context.workspace.logs, `${name}.log`);
+  onEvent({ kind: "phase", target: stage.target, stage: stage.stage, phase: planned.phase, log });
+  const lines = breakpointsOf(planned.lines);
+  if (lines.length > 0) onEvent({ kind: "breakpoints", lines, opens: terminal });
+  const { wallMs, cpuMs } = await runPhase(stage, planned, context).catch(async (error: unknown) => {
+    if (shell && error instanceof PhaseFailure) {
+      onEvent({ kind: "shell", phase: planned.phase, message: error.message });
+      await openShell(stage, context);
+    }
+    throw error;
+  });
+  onEvent({ kind: "done", phase: planned.phase, wallMs, cpuMs });
+  watch.lap(name);
 }
 
 /** The phases of a stage that are to run. Throws `usage` where it has not the one that was named. */
@@ -100,7 +150,9 @@ function phasesOf(stage: PlannedStage, { from, only }: BuildOptions): readonly P
   if (named === undefined) return stage.phases;
   const begin = stage.phases.findIndex(({ phase }) => phase === named);
   if (begin < 0) {
-    throw new Failure("usage", `Cannot run the phase "${named}": the recipe has no such phase for ${stage.target}`);
+    const which = stage.stage === "none" ? "" : ` in the stage "${stage.stage}", which the last build had come to`;
+    const message = `Cannot run the phase "${named}": the recipe has no such phase for ${stage.target}${which}`;
+    throw new Failure("usage", message, { hint: `It has ${stage.phases.map(({ phase }) => phase).join(", ")}.` });
   }
   return stage.phases.slice(begin, from === undefined ? begin + 1 : undefined);
 }

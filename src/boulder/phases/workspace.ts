@@ -19,6 +19,8 @@ export interface WorkspaceRecord {
   /** Folder of the root that the build ran in. */
   readonly root: string;
   readonly recipe: string;
+  /** The stage that the build had come to; absent before the first one. */
+  readonly reached?: { readonly target: string; readonly stage: string };
 }
 
 export class Workspace implements Disposable {
