@@ -97,6 +97,24 @@ test.skipIf(!HAVE_TINY)("a build goes on in the target that failed, and those be
   expect(installed.sort()).toEqual(["lib", "lib32"]);
 });
 
+test.skipIf(!HAVE_TINY)("a build with a workload goes on in the stage that failed", async () => {
+  const recipe = (works: string) => tiny.recipe(`${STEPS}workload: |\n    echo workload >> steps\n    ${works}\n`);
+  recipe("false");
+  expect((await tiny.failure()).message).toContain("workload for x86_64 failed");
+  const missing = await tiny.failure(["--from", "install"]);
+  expect([missing.code, missing.message]).toEqual([
+    "usage",
+    expect.stringContaining('in the stage "one", which the last build had come to'),
+  ]);
+  expect(missing.hint).toBe("It has setup, build, workload.");
+  recipe("true");
+  const result = await tiny.build(["--from", "workload", "--keep"]);
+  expect([result.code, result.stderr]).toEqual([0, expect.anything()]);
+  const phases = events().flatMap(({ kind, phase }) => (kind === "phase" ? [phase] : []));
+  expect(phases.slice(-5)).toEqual(["workload", "setup", "build", "install", "check"]);
+  expect(steps()).toBe("setup\nbuild\ninstall\ncheck\n");
+});
+
 test.skipIf(!HAVE_TINY)("every byte of a log has a time in the events beside it", async () => {
   tiny.recipe("build: |\n    echo first\n    sleep 0.05\n    echo second\n    cat nowhere\n");
   await tiny.failure();
