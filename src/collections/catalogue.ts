@@ -157,11 +157,19 @@ export class Catalogue {
     })[0];
   }
 
-  /** The files of a build, where its collection has lists of them and this one can be read. */
-  files(id: PackageId): FileList | undefined {
+  /**
+   * The files of a build, where its collection has lists of them and this one can be read. Nobody else's list is taken where it is
+   * known whose build it is: a collection can speak of its own packages alone.
+   */
+  files(id: PackageId, collection?: string): FileList | undefined {
     if (!/^[0-9a-f]{64}$/.test(id)) return undefined;
     return this.#view((opened) => {
-      for (const { record, files } of opened) {
+      for (const {
+        collection: { name },
+        record,
+        files,
+      } of opened) {
+        if (collection !== undefined && collection !== name) continue;
         const list = hasLists(record) ? readList(files.get(id), id) : undefined;
         if (list !== undefined) return list;
       }

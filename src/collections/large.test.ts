@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Indexes that are stored in several transactions: readers see one that is whole, whatever becomes of the writer. */
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +15,8 @@ import type { PackageOffer } from "#model/package";
 import { run } from "#sys/process";
 import { collection, indexBytes } from "#tests/support/collections";
 
+// A loaded machine takes longer than five seconds for so many packages.
+setDefaultTimeout(60_000);
 const base = mkdtempSync(join(tmpdir(), "moss-large-"));
 afterAll(() => {
   rmSync(base, { recursive: true, force: true });

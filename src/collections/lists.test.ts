@@ -9,8 +9,11 @@ import { join } from "node:path";
 import { type RefreshEvent, refresh } from "#collections/refresh";
 import { COLLECTIONS, FILES, offersOf } from "#collections/schema";
 import { CollectionStore } from "#collections/store";
+import { encodeAttributes } from "#stone/attributes";
+import { RecordEncoder } from "#stone/compression";
 import { FileListEncoder } from "#stone/file-list";
 import { FileListsWriter } from "#stone/file-lists";
+import { encodeFileHeader } from "#stone/header";
 import { indexFolder, readIndex, writeIndex } from "#stone/repository";
 import { makeStone } from "#tests/crash/stones";
 import { collection } from "#tests/support/collections";
@@ -45,6 +48,20 @@ async function prepared(...names: string[]) {
     writeIndex(index, readIndex(index), "fast", writer.finish());
   };
   return { folder, stones, store, told, update, paths, lie, [Symbol.dispose]: () => store[Symbol.dispose]() };
+}
+
+/** A list of no files that takes 64 MiB once it is unpacked. */
+function bomb(): Uint8Array {
+  const records = [
+    { key: Buffer.from("sizes"), value: new Uint8Array(0) },
+    { key: Buffer.from("nothing"), value: new Uint8Array(2 ** 26 - 2 ** 12) },
+  ];
+  using encoder = new RecordEncoder("fast");
+  return Buffer.concat([
+    encodeFileHeader("binary", 2),
+    ...encoder.encode("layout", new Uint8Array(0), 0),
+    ...encoder.encode("attributes", encodeAttributes(records), records.length),
+  ]);
 }
 
 const stored = (store: CollectionStore) => {
@@ -126,4 +143,23 @@ test("hostile lists are told, and the packages are there all the same", async ()
   ]);
   await at.update();
   expect([at.paths(id), stored(at.store)]).toEqual([["share/a"], [id]]);
+});
+
+test("lists that are small only while they are packed are refused before the machine is busy with them", async () => {
+  using at = await prepared("a");
+  const packed = bomb();
+  const ids = Array.from({ length: 80 }, (_, i) => i.toString(16).padStart(64, "0"));
+  at.lie(ids.map((id) => [id, packed]));
+  expect((await at.update()).packages).toBe(1);
+  expect([at.told.length, at.told[0]?.includes("unpacked")]).toEqual([1, true]);
+}, 60_000);
+
+test("a collection does not speak of what another one offers", async () => {
+  using at = await prepared("a");
+  const id = at.stones[0]?.id ?? "";
+  await at.update();
+  const items = [collection("some", at.folder)];
+  const catalogue = at.store.catalogue(items);
+  expect(catalogue.files(id, "some")?.entries.map(({ path }) => path)).toEqual(["bin/a"]);
+  expect(catalogue.files(id, "other")).toBeUndefined();
 });

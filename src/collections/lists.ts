@@ -14,11 +14,13 @@ import { inTransactions, type Step } from "#collections/steps";
 import type { CollectionStore } from "#collections/store";
 import { download } from "#fetch/download";
 import type { DownloadOptions } from "#fetch/events";
-import { decodeFileList, type FileListsRef, listsBeside, readFileLists } from "#stone/repository";
+import { decodeFileList, type FileListsRef, listsBeside, readFileLists, unpackedSize } from "#stone/repository";
 import { hashFile } from "#sys/sha256";
 
 /** Bytes that the lists of one collection may have. */
 const MAX_LISTS = 2 ** 30;
+/** Bytes that they may have once they are unpacked: twice those of all that Debian has. zstd packs ten thousand times. */
+const MAX_UNPACKED = 2 ** 32;
 /** Bytes of one step of storing. */
 const STEP = 2 ** 19;
 /** Entries that are read before what they took is collected. */
@@ -55,6 +57,15 @@ async function arrive(ref: FileListsRef, url: string, kept: string, options: Dow
  * `stone.*`.
  */
 function check(path: string, url: string): void {
+  let bytes = 0;
+  for (const { list } of readFileLists(path, url)) {
+    bytes += unpackedSize(list, url);
+    if (bytes <= MAX_UNPACKED) continue;
+    throw new Failure(
+      "stone.limit",
+      `Cannot use "${url}": unpacked it has more than ${MAX_UNPACKED} bytes, expected fewer`,
+    );
+  }
   let entries = 0;
   for (const { id, list } of readFileLists(path, url)) {
     entries += decodeFileList(list, `${url} of ${id}`).entries.length;
@@ -124,6 +135,11 @@ export async function bringLists(
     return undefined;
   } catch (error) {
     if (options.signal?.aborted === true) throw error;
+    // Another process may have been quicker, and have taken away what both fetched; or there is a newer index by now.
+    const now = store.record(name);
+    if (now?.generation !== generation || (now.files !== undefined && now.files !== false && now.files.stored)) {
+      return undefined;
+    }
     if (error instanceof Failure) return describeError(error);
     const code = errnoCode(error);
     if (code === undefined) throw error;

@@ -7,10 +7,15 @@
  * what is not found here is still looked for when the stones are here.
  */
 import { readFileSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { equalBytes, fromHex, hex } from "#base/bytes";
+import { Failure } from "#base/errors";
 import type { Catalogue } from "#collections/catalogue";
+import type { CollectionOffer } from "#collections/model";
+import { LOCAL } from "#moss/local-stones";
 import type { Plan, PlannedPackage } from "#moss/plan";
 import type { ReadTransaction } from "#moss-db/index";
+import { StoneReader } from "#stone/reader";
 import type { FileList } from "#stone/repository";
 import { assetName, assetPath } from "#store/names";
 import { toRecord } from "#store/unpack";
@@ -30,6 +35,15 @@ class Undecided extends Error {}
 interface Listed {
   readonly name: string;
   readonly list: FileList;
+}
+
+/** Of a stone that was given by its path. What is wrong with it is told when it is unpacked. */
+function listOfStone({ url }: CollectionOffer): FileList | undefined {
+  return unlessRefused(() => {
+    using reader = StoneReader.open(fileURLToPath(url), { expect: "binary" });
+    const sizes = new Map(reader.index().map(({ digest, start, end }) => [hex(digest), end - start]));
+    return { entries: reader.layout(), sizes };
+  });
 }
 
 /** Bodies by their XXH3-128, with what stands for their SHA-256. */
@@ -66,23 +80,50 @@ function bodiesOf(listed: readonly Listed[]): Bodies {
   return bodies;
 }
 
-/** Gives bodies that stand in the tree already the SHA-256 that they have there; found as the merge finds them, links that come first. */
-function recognise(root: MossRoot, tree: Tree, listed: readonly Listed[], bodies: Bodies): void {
-  for (const item of listed) {
-    for (const record of recordsOf(item, bodies)) if (record.kind === "symlink") tree.place(item.name, record);
-  }
+/** As the merge does: what leads elsewhere does so before anything is looked up through it. */
+function linksOf(listed: Listed, bodies: Bodies): TreeRecord[] {
+  const depth = ({ path }: TreeRecord) => path.split("/").length;
+  return recordsOf(listed, bodies)
+    .filter(({ kind }) => kind === "symlink")
+    .sort((a, b) => depth(a) - depth(b));
+}
+
+/**
+ * Gives bodies that stand in the tree already, and stay, the SHA-256 that they have there. The tree is changed as the merge will change
+ * it, in its order, since a symlink that leaves must not be followed. A path of which that fails is none of this part's business: the
+ * merge fails there too, or leaves everything undecided.
+ */
+function recognise(
+  root: MossRoot,
+  tree: Tree,
+  removed: readonly PackageFiles[],
+  listed: readonly Listed[],
+  bodies: Bodies,
+): void {
+  for (const { name, records } of removed) tree.remove(name, records);
+  for (const item of listed)
+    for (const record of linksOf(item, bodies)) unlessRefused(() => tree.place(item.name, record));
   for (const { list } of listed) {
     for (const entry of list.entries) {
       if (entry.kind !== "regular") continue;
       const digest = hex(entry.digest);
       const body = bodies.get(digest);
-      const present = tree.lookup(entry.path);
+      const present = unlessRefused(() => tree.lookup(entry.path));
       if (body === undefined || present?.kind !== "file" || body.sha256 === present.sha256) continue;
       if (present.size !== body.size || present.mode !== entry.mode) continue;
       if (present.uid === entry.uid && present.gid === entry.gid && hasDigest(root, present, digest)) {
         body.sha256 = present.sha256;
       }
     }
+  }
+}
+
+function unlessRefused<T>(body: () => T): T | undefined {
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return undefined;
   }
 }
 
@@ -108,8 +149,8 @@ export function refuseCollisions(
 ): void {
   if (!plan.incoming.some(({ download }) => download > 0)) return;
   const coming = plan.incoming.filter(({ kind }) => kind !== "mark");
-  const listed = coming.flatMap(({ id, name }): Listed[] => {
-    const list = catalogue.files(id);
+  const listed = coming.flatMap(({ id, name, offer, collection }): Listed[] => {
+    const list = offer?.collection === LOCAL ? listOfStone(offer) : catalogue.files(id, collection);
     return list === undefined ? [] : [{ name, list }];
   });
   if (listed.length === 0) return;
@@ -123,12 +164,13 @@ export function refuseCollisions(
     return;
   }
   const source = new TreeSource(tx);
-  recognise(root, new Tree(source, active.tree), listed, bodies);
+  const removed = leaving(root, active, plan, coming);
+  recognise(root, new Tree(source, active.tree), removed, listed, bodies);
   try {
     changeTree({
       source,
       base: { ...active.tree, links: active.links },
-      removed: leaving(root, active, plan, coming),
+      removed,
       added: filesOf(),
       all: () => {
         throw new Undecided();

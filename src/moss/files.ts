@@ -67,10 +67,14 @@ export async function filesOf(moss: Moss, word: string): Promise<FilesOfPackage>
 }
 
 /** Of a stone on this machine that is the one that the index names, else of the list of its collection. */
-function filesOfOffer({ root }: Moss, catalogue: Catalogue, { id, url, meta }: CollectionOffer): FilesOfPackage {
+function filesOfOffer(
+  { root }: Moss,
+  catalogue: Catalogue,
+  { id, url, meta, collection }: CollectionOffer,
+): FilesOfPackage {
   const path = url.startsWith("file:") ? fileURLToPath(url) : downloadPath(root.cache, id);
   if (existsSync(path) && hashFile(path) === id) return filesOfStone(path);
-  const list = catalogue.files(id);
+  const list = catalogue.files(id, collection);
   if (list !== undefined) return { name: meta.name, installed: false, files: sorted(list.entries, list.sizes) };
   const problem = "it is not installed, its stone is not on this machine, and its collection has no list of its files";
   throw new Failure("package.unknown", `Cannot list the files of "${meta.name}": ${problem}`, {

@@ -100,3 +100,9 @@ export function mentions(bytes: Uint8Array, text: Uint8Array, name: string): boo
     return Buffer.from(buffer, byteOffset, byteLength).includes(text);
   });
 }
+
+/** Bytes that a list takes once it is unpacked, as its headers say: nothing is unpacked for it. Throws `stone.*`. */
+export function unpackedSize(bytes: Uint8Array, name: string): number {
+  using reader = StoneReader.fromBytes(bytes, name, { expect: "binary" });
+  return reader.payloads.reduce((sum, { plainSize }) => sum + plainSize, 0);
+}

@@ -130,7 +130,8 @@ test("a file of lists that ends anywhere, or says what cannot be, is refused", (
   expect(changed((bytes) => bytes.writeUInt8(1, 3))).toBe("stone.magic");
   expect(changed((bytes) => bytes.writeUInt32BE(2, 8))).toBe("stone.version");
   // Counts and lengths reserve nothing.
-  expect(changed((bytes) => bytes.writeUInt32BE(0xffffffff, 12))).toBe("stone.truncated");
+  expect(changed((bytes) => bytes.writeUInt32BE(0xffff, 12))).toBe("stone.truncated");
+  expect(changed((bytes) => bytes.writeUInt32BE(0x10000, 12))).toBe("stone.limit");
   expect(changed((bytes) => bytes.writeUInt32BE(0xffffffff, 48))).toBe("stone.limit");
   expect(changed((bytes) => bytes.writeUInt32BE(1, 12))).toBe("stone.record");
   expect(changed((bytes) => bytes.copy(bytes, 16 + (bytes.length - 16) / 2, 16, 48))).toBe("stone.record");

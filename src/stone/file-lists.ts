@@ -10,7 +10,7 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { fromHex, hex, utf8 } from "#base/bytes";
 import type { PackageId } from "#model/package";
 import type { AttributeRecord } from "#stone/attributes";
-import { readSafeU64, stoneFailure, viewOf } from "#stone/format";
+import { MAX_PAYLOADS, readSafeU64, stoneFailure, viewOf } from "#stone/format";
 import { StoneOutput } from "#stone/output";
 
 /** What an index says of its lists. */
@@ -115,6 +115,10 @@ export function* readFileLists(path: string, name: string): Generator<{ id: Pack
     const version = viewOf(head).getUint32(8);
     if (version !== VERSION) throw stoneFailure("stone.version", name, `version ${version}, expected ${VERSION}`);
     const count = viewOf(head).getUint32(12);
+    // More than an index has packages: each would be remembered.
+    if (count > MAX_PAYLOADS) {
+      throw stoneFailure("stone.limit", name, `${count} lists, expected at most ${MAX_PAYLOADS}`);
+    }
     const seen = new Set<PackageId>();
     for (let i = 0; i < count; i++) {
       const item = take(ITEM);

@@ -110,6 +110,26 @@ test("files below a folder that is a link elsewhere are compared where they stan
   expect(await installed(root)).toEqual(["linked 1", "plain 1"]);
 });
 
+test("a symlink that leaves with an upgrade is not followed when its newer build is looked at", async () => {
+  const old: Sample = { name: "turn", files: { "share/a": { link: "x" }, "share/a/x": { link: "x" }, "share/c": "c" } };
+  using at = await served([old]);
+  const { root, pool } = at;
+  await must(["install", "-D", root, "-y", "turn"]);
+  const files = { "share/b": { link: "a" }, "share/a/g": "g", "share/b/x/g": "g of x" };
+  stone(pool, { name: "turn", version: "2", release: 2, files });
+  await must(["index", pool]);
+  await must(["upgrade", "-D", root, "-y"]);
+  expect(await installed(root)).toEqual(["turn 2"]);
+});
+
+test("a stone that was given by its path takes part", async () => {
+  using at = await served(both("of alpha", "of beta's"));
+  const { root, pool } = at;
+  const refused = await moss(["install", "-D", root, "-y", join(pool, "alpha-1.stone"), "beta"]);
+  expect([refused.code, stones()]).toEqual([1, []]);
+  expect(refused.stderr).toContain('Cannot place "usr/share/both"');
+});
+
 test("an upgrade that would collide is refused before anything is fetched; a package does not collide with its older self", async () => {
   using at = await served(both("of alpha", "of alpha"));
   const { root, pool } = at;
