@@ -5,6 +5,7 @@
 import { describeError, EXIT, Failure } from "#base/errors";
 import { familyOf, type MacroLibrary } from "#boulder/macros/load";
 import type { Family } from "#boulder/macros/model";
+import { overrides } from "#boulder/plan/overrides";
 import { makePlan, PlanFailure } from "#boulder/plan/plan";
 import { hostArchitecture, lookedAt } from "#boulder/plan/targets";
 import { findNamed, readRecipe } from "#boulder/recipe/load";
@@ -51,6 +52,7 @@ function check({ recipe, problems }: ParsedRecipe, file: string, library: MacroL
   if (recipe !== undefined) {
     const host = lookedAt(recipe, hostArchitecture());
     try {
+      found.push(...overrides(recipe, library, family, host));
       found.push(...makePlan(recipe, { library, family, host, jobs: 1, sourceDateEpoch: 0 }).warnings);
     } catch (error) {
       if (error instanceof PlanFailure) found.push(...error.problems);

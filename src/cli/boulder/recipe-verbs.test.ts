@@ -47,6 +47,33 @@ test("check tells every mistake of every file with its line, those of scripts an
   ]);
 });
 
+test("check warns of macros that replace shipped ones, and only of those", async () => {
+  const own = `macros:
+  definitions:
+    - flavour: sweet
+    - libdir: /usr/lib/else
+  actions:
+    - make: {description: x, command: make it}
+    - bake: {description: x, command: bake it}
+build: |
+  %make
+`;
+  const { code, stdout } = await boulder("recipe", "check", recipe("own", own), "--json");
+  const [found] = JSON.parse(stdout) as Found[];
+  expect([code, found?.ok]).toEqual([0, true]);
+  expect(
+    found?.problems.map(({ severity, message, place, source }) => [severity, message, place.line, source]),
+  ).toEqual([
+    [
+      "warning",
+      expect.stringMatching(/^The definition "libdir" replaces the one of .*base\.yaml:\d+$/),
+      11,
+      "    - libdir:",
+    ],
+    ["warning", expect.stringMatching(/^The action "make" replaces the one of .*\.yaml:\d+$/), 13, "    - make:"],
+  ]);
+});
+
 test("check goes on past files that cannot be read, or are for machines that nobody knows", async () => {
   mkdirSync(join(base, "latin1"));
   writeFileSync(join(base, "latin1/stone.yaml"), Buffer.from(`${HEAD}builddeps: [caf\xe9]\n`, "latin1"));
