@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** The steps that every transition shares: begin, exchange, end, and what to do about one that did not end. */
-import { existsSync, lstatSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs";
 import { errnoCode, Failure } from "#base/errors";
 import type { ReadTransaction, WriteTransaction } from "#moss-db/index";
 import { Arrival, discardArrivals } from "#store/arrival";
@@ -112,7 +112,9 @@ export function settle(root: MossRoot, journal: JournalRecord, more: boolean): v
     const trees = tx.bucket(TREES);
     const old = trees.get(LIVE);
     // What was /usr before the first state, or was put there by others, is no tree of a state.
-    const kept = old !== undefined && (old.inode === inode || writtenState(was) === old.state);
+    // Nor is the empty folder that stood in for a /usr that was gone, which may have got the number of the lost one.
+    const same = old?.inode === inode && readdirSync(was).length > 0;
+    const kept = old !== undefined && (same || writtenState(was) === old.state);
     if (journal.staged !== undefined) trees.set(LIVE, { ...journal.staged, since: journal.transition });
     if (kept) trees.set(journal.place, archived(old, inode, journal.transition));
     if (more) tx.bucket(JOURNAL).set(CURRENT, { ...journal, phase: "after" });

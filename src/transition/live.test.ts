@@ -3,11 +3,12 @@
 
 /** Roots whose /usr does not say which state it is of: what the database holds to be live is known, and can be had again. */
 import { afterAll, expect, test } from "bun:test";
-import { copyFileSync, cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, lstatSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { install, snapshot, TestRoots } from "#tests/crash/roots";
 import { describeProblem } from "#transition/problems";
 import { repairRoot } from "#transition/repair";
 import { MossRoot } from "#transition/root";
+import { LIVE, TREES } from "#transition/schema";
 import { verifyRoot } from "#transition/verify";
 
 const base = new TestRoots("live");
@@ -75,6 +76,21 @@ test("where /usr is gone, the next change starts from what was installed", async
   const { directory } = await make();
   rmSync(`${directory}/usr`, { recursive: true });
   using root = MossRoot.open(directory);
+  await install(root, [one, two, three]);
+  expect(names(root)).toEqual(["one", "three", "two"]);
+  expect(await words(root)).toEqual([]);
+});
+
+test("an empty folder in the place of /usr, with the number that /usr had, is not taken for its tree", async () => {
+  const { directory } = await make();
+  rmSync(`${directory}/usr`, { recursive: true });
+  mkdirSync(`${directory}/usr`);
+  using root = MossRoot.open(directory);
+  root.database.update((tx) => {
+    const live = tx.bucket(TREES).get(LIVE);
+    if (live === undefined) throw new Error("no tree is live");
+    tx.bucket(TREES).set(LIVE, { ...live, inode: String(lstatSync(root.usr).ino) });
+  });
   await install(root, [one, two, three]);
   expect(names(root)).toEqual(["one", "three", "two"]);
   expect(await words(root)).toEqual([]);
