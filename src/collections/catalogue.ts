@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** What can be asked of the offers of several collections. Each question reads only what it needs of the database. */
-import { Failure } from "#base/errors";
 import { compareText, uniqueSorted } from "#base/order";
+import { hasLists, readList, sought } from "#collections/kept-lists";
 import { byPriority, type Collection, type CollectionOffer, describeSource } from "#collections/model";
 import {
   COLLECTIONS,
@@ -22,7 +22,7 @@ import {
 import type { CapabilityText } from "#model/dependency";
 import { compareRelease, type PackageId, type PackageMeta, type PackageOffer } from "#model/package";
 import type { Database, ReadBucket } from "#moss-db/index";
-import { decodeFileList, type FileList, mentions } from "#stone/repository";
+import type { FileList } from "#stone/repository";
 
 /** A package that a search found, and where its words stand. */
 export interface Found {
@@ -177,24 +177,31 @@ export class Catalogue {
     });
   }
 
-  /** Preferred builds with a path in which a text stands, with all their files; the preferred first. Reads every list. */
-  listing(text: string): { readonly offer: CollectionOffer; readonly list: FileList }[] {
-    const wanted = Buffer.from(text);
-    const found = this.#view((opened) => {
-      const hits: { offer: CollectionOffer; list: FileList }[] = [];
+  /**
+   * What `take` takes of the files of preferred builds that have a path in which one of the texts stands (perhaps of more builds); the
+   * preferred first, without those of which it takes nothing. Reads every list, once.
+   */
+  listing<T>(
+    texts: readonly string[],
+    take: (list: FileList) => T | undefined,
+  ): { readonly offer: CollectionOffer; readonly found: T }[] {
+    const wanted = sought(texts);
+    const taken = this.#view((opened) => {
+      const hits: { offer: CollectionOffer; found: T }[] = [];
       for (const one of opened) {
         if (!hasLists(one.record)) continue;
         for (const [id, bytes] of one.files) {
           const list = readList(bytes, id, wanted);
-          const number = list === undefined ? undefined : one.ids.get(id);
+          const found = list === undefined ? undefined : take(list);
+          const number = found === undefined ? undefined : one.ids.get(id);
           const stored = number === undefined ? undefined : one.packages.get(number);
-          if (list === undefined || number === undefined || stored === undefined) continue;
-          if (isBest(number, stored.meta.name, one, opened)) hits.push({ offer: toOffer(one, stored), list });
+          if (found === undefined || number === undefined || stored === undefined) continue;
+          if (isBest(number, stored.meta.name, one, opened)) hits.push({ offer: toOffer(one, stored), found });
         }
       }
       return hits;
     });
-    return found.sort((a, b) => better(a.offer, b.offer));
+    return taken.sort((a, b) => better(a.offer, b.offer));
   }
 
   /** Every package name once, sorted. */
@@ -253,21 +260,6 @@ export class Catalogue {
     return found.sort(
       (a, b) => PLACES.indexOf(a.where) - PLACES.indexOf(b.where) || compareText(a.offer.meta.name, b.offer.meta.name),
     );
-  }
-}
-
-function hasLists({ files }: CollectionRecord): boolean {
-  return files !== undefined && files !== false && files.stored;
-}
-
-/** A list, where it can be read and mentions the text. They were read when they came, so that one that cannot is as good as none. */
-function readList(bytes: Uint8Array | undefined, id: PackageId, text?: Uint8Array): FileList | undefined {
-  if (bytes === undefined) return undefined;
-  try {
-    return text === undefined || mentions(bytes, text, id) ? decodeFileList(bytes, id) : undefined;
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return undefined;
   }
 }
 

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { hex } from "#base/bytes";
 import { Failure } from "#base/errors";
 import { nearest } from "#base/nearest";
-import { compareText } from "#base/order";
+import { compareText, getOrInsert } from "#base/order";
 import type { Catalogue } from "#collections/catalogue";
 import type { CollectionOffer } from "#collections/model";
 import type { LayoutEntry } from "#model/layout";
@@ -19,6 +19,7 @@ import type { Moss } from "#moss/moss";
 import { downloadPath } from "#moss/plan";
 import { isStonePath } from "#moss/words";
 import { StoneReader } from "#stone/reader";
+import type { FileList } from "#stone/repository";
 import { hashFile } from "#sys/sha256";
 import { belowUsr } from "#transition/root-paths";
 
@@ -88,14 +89,25 @@ export interface ListedFile {
   readonly entry: LayoutEntry;
 }
 
-/** Packages that would put something at a path, the preferred first. By the lists of files of the collections. */
-export function listedAt(catalogue: Catalogue, path: string): ListedFile[] {
-  const inside = belowUsr(path);
-  if (inside === undefined) return [];
-  return catalogue.listing(inside).flatMap(({ offer, list }) => {
-    const entry = list.entries.find((item) => item.path === inside);
-    return entry === undefined ? [] : [{ offer, entry }];
-  });
+/** Packages that would put something at each of these paths, the preferred first. By the lists of files of the collections. */
+export function listedAt(catalogue: Catalogue, paths: readonly string[]): Map<string, ListedFile[]> {
+  const found = new Map<string, ListedFile[]>();
+  const wanted = new Map<string, string[]>();
+  for (const path of paths) {
+    const inside = belowUsr(path);
+    if (inside !== undefined) getOrInsert(wanted, inside, () => []).push(path);
+  }
+  if (wanted.size === 0) return found;
+  const take = ({ entries }: FileList) => {
+    const some = entries.filter(({ path }) => wanted.has(path));
+    return some.length === 0 ? undefined : some;
+  };
+  for (const { offer, found: entries } of catalogue.listing([...wanted.keys()], take)) {
+    for (const entry of entries) {
+      for (const path of wanted.get(entry.path) ?? []) getOrInsert(found, path, () => []).push({ offer, entry });
+    }
+  }
+  return found;
 }
 
 function sorted(entries: readonly LayoutEntry[], sizes: ReadonlyMap<string, number>): PackageFile[] {

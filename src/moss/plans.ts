@@ -80,7 +80,7 @@ export async function planInstall(moss: Moss, words: readonly string[], options:
       names: () => offers.names(),
       having: (path) =>
         moss.root.owner(path)?.owners.find((owner) => owner !== GENERATED) ??
-        listedAt(catalogue, path)[0]?.offer.meta.name,
+        listedAt(catalogue, [path]).get(path)?.[0]?.offer.meta.name,
     };
     const jobs = forEach(words, (word): Job => {
       const stone = local.get(word);

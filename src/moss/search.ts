@@ -10,6 +10,7 @@ import { listedAt } from "#moss/files";
 import type { Moss } from "#moss/moss";
 import { capabilitiesOfPath } from "#moss/words";
 import { givenBy } from "#solver/installed";
+import type { FileList } from "#stone/repository";
 
 export interface Hit {
   readonly name: string;
@@ -53,7 +54,9 @@ export async function search(moss: Moss, words: readonly string[], options: Sear
     seen.add(offer.meta.name);
   }
   const [path = ""] = words;
-  for (const { offer } of options.kind === undefined && path.startsWith("/") ? listedAt(catalogue, path) : []) {
+  for (const { offer } of options.kind === undefined && path.startsWith("/")
+    ? (listedAt(catalogue, [path]).get(path) ?? [])
+    : []) {
     if (!seen.has(offer.meta.name)) hits.push(hitOf(offer, "files", names));
     seen.add(offer.meta.name);
   }
@@ -111,11 +114,13 @@ export async function searchFiles(moss: Moss, text: string, options: SearchOptio
   if (options.installed === true) return here;
   const names = new Set(moss.root.packages(active).map(({ name }) => name));
   const owners = new Map<string, string[]>();
-  for (const { offer, list } of (await moss.catalogue()).listing(wanted)) {
+  const take = ({ entries }: FileList) => {
+    const paths = entries.flatMap(({ path, kind }) => (kind !== "directory" && path.includes(wanted) ? [path] : []));
+    return paths.length === 0 ? undefined : paths;
+  };
+  for (const { offer, found } of (await moss.catalogue()).listing([wanted], take)) {
     if (names.has(offer.meta.name)) continue;
-    for (const { path, kind } of list.entries) {
-      if (kind !== "directory" && path.includes(wanted)) getOrInsert(owners, path, () => []).push(offer.meta.name);
-    }
+    for (const path of found) getOrInsert(owners, path, () => []).push(offer.meta.name);
   }
   const offered = [...owners].sort(([a], [b]) => compareText(a, b));
   return [

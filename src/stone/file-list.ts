@@ -91,13 +91,14 @@ export function decodeFileList(bytes: Uint8Array, name: string): FileList {
   return { entries: xattrs.size === 0 ? entries : withXattrs(entries, xattrs, name), sizes };
 }
 
-/** May a path of the list hold this text? Much faster than decoding it. Throws `stone.*`. */
-export function mentions(bytes: Uint8Array, text: Uint8Array, name: string): boolean {
+/** May a path of the list hold one of these texts? Much faster than decoding it. Throws `stone.*`. */
+export function mentions(bytes: Uint8Array, texts: readonly Uint8Array[], name: string): boolean {
   using reader = StoneReader.fromBytes(bytes, name, { expect: "binary" });
   return reader.payloads.some((payload) => {
     if (payload.kind !== "layout") return false;
     const { buffer, byteOffset, byteLength } = reader.load(payload);
-    return Buffer.from(buffer, byteOffset, byteLength).includes(text);
+    const records = Buffer.from(buffer, byteOffset, byteLength);
+    return texts.some((text) => records.includes(text));
   });
 }
 

@@ -84,7 +84,7 @@ test("a text is found in the paths of a list without decoding it", async () => {
   await indexFolder(folder);
   const found = (text: string) =>
     [...readFileLists(join(folder, "stone.files"), "lists")].map(({ list }) =>
-      mentions(list, Buffer.from(text), "list"),
+      mentions(list, [Buffer.from("no such text"), Buffer.from(text)], "list"),
     );
   expect(found("bin/again")).toEqual([false, false, true]);
   expect(found("bin/absent")).toEqual([false, false, false]);

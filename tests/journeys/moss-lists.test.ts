@@ -164,6 +164,15 @@ test("files of packages that are neither installed nor at hand are found", async
   expect((await must(["sf", "-i", "words.t", "-D", root])).stdout).toBe("");
   expect(await ask<object[]>(["search", "/usr/share/data/words.txt", "-D", root])).toMatchObject([{ name: "data" }]);
   expect((await moss(["owns", "/usr/share/data/word", "-D", root])).code).toBe(5);
+  // Of many paths at once, in the order in which they were given.
+  const none = Array.from({ length: 9 }, (_, i) => `/usr/share/none-${i}`);
+  const many = await moss(["owns", "/usr/bin/dash", "/usr/share/data/l", ...none, "/usr/bin/sh", "-D", root]);
+  expect(many.lines).toEqual([
+    "/usr/bin/dash: not installed, dash would bring it",
+    "/usr/share/data/l: not installed, data would bring it",
+    "/usr/bin/sh: not installed, dash would bring it",
+  ]);
+  expect([many.code, many.stderr.includes('none-8"')]).toEqual([5, true]);
   expect(stones()).toEqual([]);
   await must(["install", "-y", "/usr/share/data/words.txt", "-D", root]);
   expect(await installed(root)).toEqual(["data 1"]);

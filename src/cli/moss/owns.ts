@@ -8,7 +8,7 @@ import { uniqueSorted } from "#base/order";
 import { openForAsking } from "#cli/moss/engine";
 import type { Invocation } from "#cli/spec";
 import { printable } from "#cli/style";
-import { listedAt } from "#moss/files";
+import { type ListedFile, listedAt } from "#moss/files";
 import { GENERATED } from "#transition/os-release";
 import type { MossRoot } from "#transition/root";
 
@@ -25,11 +25,13 @@ export async function run(invocation: Invocation): Promise<void> {
   const { root } = moss;
   const active = root.active();
   const places = operands.map((typed) => ({ typed, path: insideRoot(root, typed) }));
-  const catalogue = await moss.catalogue();
-  const found = places.map(({ typed, path }) => {
-    const item = root.owner(path, active);
-    const offered = item === undefined ? listedAt(catalogue, path).map(({ offer }) => offer.meta.name) : [];
-    return { typed, found: item, offered: uniqueSorted(offered) };
+  const owned = places.map((place) => ({ ...place, found: root.owner(place.path, active) }));
+  // All at once: each look reads all lists.
+  const absent = owned.filter((place) => place.found === undefined).map(({ path }) => path);
+  const listed = absent.length === 0 ? new Map<string, ListedFile[]>() : listedAt(await moss.catalogue(), absent);
+  const found = owned.map(({ typed, path, found: item }) => {
+    const names = (listed.get(path) ?? []).map(({ offer }) => offer.meta.name);
+    return { typed, found: item, offered: uniqueSorted(names) };
   });
   const unowned = found.filter((item) => item.found === undefined && item.offered.length === 0);
   if (ui.json) {
@@ -50,8 +52,12 @@ export async function run(invocation: Invocation): Promise<void> {
   }
   if (unowned.length > 0) {
     const paths = unowned.map(({ typed }) => typed).join('", "');
-    throw new Failure("package.unknown", `Cannot find the owner of "${paths}": no installed package has such a path`, {
-      hint: 'Packages own paths below /usr. "moss search /usr/..." looks in the collections.',
-    });
+    throw new Failure(
+      "package.unknown",
+      `Cannot find the owner of "${paths}": no package that is installed or listed has such a path`,
+      {
+        hint: 'Packages own paths below /usr. "moss search /usr/..." looks in the collections.',
+      },
+    );
   }
 }
