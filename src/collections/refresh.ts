@@ -112,7 +112,17 @@ async function listsOf(
   record: CollectionRecord,
   options: RefreshOptions,
 ): Promise<void> {
-  const settings = downloadOptions(collection, options);
+  const plain = downloadOptions(collection, options);
+  const total = record.files === undefined || record.files === false ? 0 : record.files.size;
+  let bytes = 0;
+  const settings: DownloadOptions = {
+    ...plain,
+    onEvent: (event) => {
+      if (event.kind !== "bytes") return plain.onEvent?.(event);
+      bytes += event.bytes;
+      options.onEvent?.({ kind: "bytes", collection, bytes, total });
+    },
+  };
   const reason = await bringLists(store, collection, record, settings, async () => await alone(store));
   if (reason !== undefined) options.onEvent?.({ kind: "no-lists", collection, reason });
 }
