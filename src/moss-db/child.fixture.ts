@@ -6,7 +6,7 @@
  */
 import { existsSync, writeSync } from "node:fs";
 import { Failure } from "#base/errors";
-import { bucket, bytes, type Database, databaseUri, openDatabase, text, u32 } from "#moss-db/index";
+import { bucket, bytes, type Database, databaseUri, openDatabase, text, u32, type WriteBucket } from "#moss-db/index";
 
 export const counters = bucket("counters", { key: text, value: u32 });
 export const bulk = bucket("bulk", { key: bytes, value: bytes });
@@ -23,6 +23,13 @@ export function writeRound(db: Database, n: number): void {
     }
     tx.bucket(counters).set("last", n);
   });
+}
+
+/** Counts on from `n`, which must be what the last transaction left. */
+function addOne(places: WriteBucket<string, number>, n: number): void {
+  const found = places.get("last") ?? 0;
+  if (found !== n) throw new Error(`found ${found} after a commit of ${n}`);
+  places.set("last", n + 1);
 }
 
 const say = (line: string) => writeSync(1, `${line}\n`);
@@ -76,7 +83,7 @@ function main(verb: string, folder: string, argument: string): void {
     // What many short commands do: each opens the database, looks or changes, and closes it.
     for (let i = 0; i < Number(argument); i++) {
       using db = openDatabase(uri, { readOnly: verb === "reopen" });
-      if (verb === "rewrite") db.update((tx) => tx.bucket(counters).set("last", i));
+      if (verb === "rewrite") db.update((tx) => addOne(tx.bucket(counters), i));
       else db.view((tx) => tx.bucket(counters).get("last"));
     }
     say("done");

@@ -72,8 +72,7 @@ export class Database {
     this.#check();
     const environment = this.#environment;
     if (environment.updating) throw new Error("A view cannot begin within an update: use the update's own tx");
-    const store = environment.views === 0 ? environment.renew() : environment.open(false);
-    const session = this.#begin(() => new Session(environment, store.useReadTransaction()), "read");
+    const session = this.#begin(() => new Session(environment, environment.beginView()), "read");
     environment.views += 1;
     try {
       return synchronous(body(new View(session)));
@@ -99,12 +98,12 @@ export class Database {
     const environment = this.#environment;
     if (environment.views > 0) throw new Error("An update cannot begin within a view");
     if (environment.updating) throw new Error("An update cannot begin within another");
-    const store = environment.open(true);
+    environment.open(true);
     const session = new Session(environment, undefined);
     let thrown: { readonly error: unknown } | undefined;
     environment.updating = true;
     try {
-      return store.transactionSync(() => {
+      return environment.transact(() => {
         try {
           return body(session);
         } catch (error) {
@@ -139,8 +138,7 @@ export class Database {
   }
 
   #look(body: (session: Session) => boolean): boolean {
-    const store = this.#environment.open(false);
-    const session = this.#begin(() => new Session(this.#environment, store.useReadTransaction()), "read");
+    const session = this.#begin(() => new Session(this.#environment, this.#environment.beginView()), "read");
     try {
       return body(session);
     } finally {

@@ -13,9 +13,16 @@ import { Failure } from "#base/errors";
 import { createDatabase, ensureLockFile, sweepUnfinished } from "#moss-db/create";
 import { databaseFailure } from "#moss-db/failures";
 import { quickCheck } from "#moss-db/file-check";
-import { lmdb, type RangeIterator, type RangeOptions, type ReadOptions, type Store } from "#moss-db/lmdb";
+import {
+  lmdb,
+  type RangeIterator,
+  type RangeOptions,
+  type ReadOptions,
+  type Snapshot,
+  type Store,
+} from "#moss-db/lmdb";
+import { Published } from "#moss-db/published";
 import { copySnapshot, lacksLock, newestTransaction } from "#moss-db/snapshot";
-import { withFirstByteShared } from "#sys/shared-byte";
 
 /** Reads what lies in `source[start, end)`, which is valid only during the call. */
 export type Reader = (source: Buffer, start: number, end: number) => unknown;
@@ -24,6 +31,12 @@ export type Reader = (source: Buffer, start: number, end: number) => unknown;
 const FILE_MODE = 0o644;
 
 const ignore: Reader = () => undefined;
+
+/** How often a transaction is begun anew because it began behind the newest commit; each time is a rare coincidence. */
+const BEGINNINGS = 100;
+
+/** Ends a transaction that began behind the newest commit. */
+const BEHIND = new Error("behind the newest commit");
 
 /** The environments open in this thread, by the inode of their file: LMDB must not open one twice in a process. */
 const known = new Map<string, Environment>();
@@ -37,6 +50,8 @@ export class Environment {
   readonly #key: string;
   #users = 0;
   #store: Store | undefined;
+  /** What the store's transactions begin with; undefined where LMDB has no lock file. */
+  #published: Published | undefined;
   #writable = false;
   #checked = false;
   /** The transaction that the private copy being read is of; undefined where the database itself is read. */
@@ -109,12 +124,47 @@ export class Environment {
     return this.#store;
   }
 
-  /** Opens the environment for a new snapshot: what others have committed is seen from now on. */
-  renew(): Store {
+  /**
+   * Begins a view: a snapshot of what others have committed until now or, of a view within another, of what that one sees.
+   * The caller ends it.
+   */
+  beginView(): Snapshot {
+    if (this.views > 0) return this.open(false).useReadTransaction();
+    for (let left = BEGINNINGS; ; left--) {
+      const store = this.#renew();
+      const committed = this.#published?.committed() ?? 0n;
+      const snapshot = store.useReadTransaction();
+      if (this.#published === undefined || this.#published.published() >= committed) return snapshot;
+      // The snapshot is whole, only old.
+      if (left === 0) return snapshot;
+      snapshot.done();
+      this.#close();
+    }
+  }
+
+  /** Opens the environment such that the next snapshot is new. */
+  #renew(): Store {
     if (this.#copied !== undefined && newestTransaction(this.directory) !== this.#copied) this.#close();
     const store = this.open(false);
     store.resetReadTxn();
     return store;
+  }
+
+  /** Runs `body` in LMDB's only writing transaction, which begins with the newest commit, and commits it. */
+  transact<T>(body: () => T): T {
+    for (let left = BEGINNINGS; ; left--) {
+      const store = this.open(true);
+      try {
+        return store.transactionSync(() => {
+          const committed = this.#published?.committed();
+          if (committed !== undefined && BigInt(store.getWriteTxnId()) !== committed + 1n) throw BEHIND;
+          return body();
+        });
+      } catch (error) {
+        if (error !== BEHIND || left === 0) throw error;
+        this.#close();
+      }
+    }
   }
 
   #openCopy(): Store {
@@ -132,7 +182,7 @@ export class Environment {
   #openStore(path: string, writable: boolean): Store {
     try {
       if (writable) ensureLockFile(path);
-      return lmdb().open({
+      const store = lmdb().open({
         path,
         noSubdir: false,
         readOnly: !writable,
@@ -148,8 +198,19 @@ export class Environment {
         },
         permissionsMode: FILE_MODE,
       });
+      this.#publish(store, path);
+      return store;
     } catch (error) {
       throw databaseFailure(error, "open", this.directory);
+    }
+  }
+
+  #publish(store: Store, path: string): void {
+    try {
+      if (!this.#fresh) this.#published = Published.open(path);
+    } catch (error) {
+      void store.close();
+      throw error;
     }
   }
 
@@ -228,17 +289,17 @@ export class Environment {
 
   #close(): void {
     const store = this.#store;
-    const copied = this.#copied !== undefined;
+    const published = this.#published;
     this.#store = undefined;
+    this.#published = undefined;
     this.#copied = undefined;
-    if (store === undefined) return;
-    // No write is ever queued, so the closing has happened when this returns; the promise is lmdb's form for the others.
-    const close = () => void store.close();
     // Whoever believes to be the last to close destroys the mutexes in the lock file, and another process that opens in
     // this moment would find them so (EINVAL, and again with each try). With the byte that says "somebody is here" held
     // by us, nobody is ever the last; the next who is alone when it opens makes them anew.
-    if (copied) close();
-    else withFirstByteShared(join(this.directory, "lock.mdb"), close);
+    published?.stay();
+    // No write is ever queued, so the closing has happened when this returns; the promise is lmdb's form for the others.
+    if (store !== undefined) void store.close();
+    published?.close();
   }
 }
 

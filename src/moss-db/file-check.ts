@@ -21,6 +21,8 @@ const MAGIC = 0xbeefc0de;
 const DATA_VERSION = 2;
 const HEADER = 24;
 const META_BYTES = HEADER + 152;
+/** Where the number of its transaction is in a meta page. */
+export const META_TRANSACTION = HEADER + 128;
 const NODE_HEADER = 8;
 const NO_PAGE = 0xffffffffffffffffn;
 const BRANCH = 0x01;
@@ -75,7 +77,7 @@ function parseMeta(fd: number, number: number, offset: number, directory: string
     // Two trees of 48 bytes each, the root in their last 8, behind magic, version, address and map size.
     roots: [root(HEADER + 24 + 40), root(HEADER + 72 + 40)],
     lastPage: Number(page.readBigUInt64LE(HEADER + 120)),
-    transaction: page.readBigUInt64LE(HEADER + 128),
+    transaction: page.readBigUInt64LE(META_TRANSACTION),
   };
 }
 

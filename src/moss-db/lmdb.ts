@@ -41,6 +41,8 @@ export interface Store {
   put(key: Uint8Array, value: Uint8Array): unknown;
   remove(key: Uint8Array): unknown;
   transactionSync<T>(body: () => T): T;
+  /** The number of the transaction that runs now. */
+  getWriteTxnId(): number;
   useReadTransaction(): Snapshot;
   resetReadTxn(): void;
   close(): Promise<void>;

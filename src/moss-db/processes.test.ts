@@ -3,7 +3,7 @@
 
 /** Several processes at one database: waiting, not waiting, being killed, having no rights. */
 import { afterAll, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bulk, counters, writeRound } from "#moss-db/child.fixture";
@@ -13,6 +13,9 @@ import { run } from "#sys/process";
 const base = mkdtempSync(join(tmpdir(), "moss-db-processes-"));
 chmodSync(base, 0o755);
 afterAll(() => rmSync(base, { recursive: true }));
+
+/** Where LMDB's lock file has the number of the transaction that those who begin are given. */
+const PUBLISHED_AT = 8;
 
 let counter = 0;
 const freshFolder = () => join(base, String(++counter));
@@ -62,6 +65,37 @@ test("processes that open and close all the time do not take the locks from each
   const said = await Promise.all(all.map(({ stdout }) => new Response(stdout).text()));
   expect(said).toEqual(["done\n", "done\n", "done\n"]);
 }, 60_000);
+
+test("a commit that another's opening takes back in the lock file is neither overlooked nor written over", async () => {
+  const folder = freshFolder();
+  using db = openDatabase(databaseUri(folder));
+  const lock = join(folder, "lock.mdb");
+  const number = () => readFileSync(lock).readBigUInt64LE(PUBLISHED_AT);
+  const last = () => db.view((tx) => tx.bucket(counters).get("last"));
+  for (let n = 1; n <= 3; n++) db.update((tx) => tx.bucket(counters).set("last", n));
+  // As LMDB does when it opens while another process commits; by another process, since closing the file ends our locks.
+  const takeBack = async (by: bigint) => {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64LE(number() - by);
+    const dd = ["dd", `of=${lock}`, "bs=1", `seek=${PUBLISHED_AT}`, "conv=notrunc", "status=none"];
+    expect(await Bun.spawn(dd, { stdin: bytes }).exited).toBe(0);
+  };
+  const published = number();
+  for (const by of [1n, 2n]) {
+    await takeBack(by);
+    expect(last()).toBe(3);
+    expect(number()).toBe(published);
+  }
+  for (const by of [1n, 2n, 1n]) {
+    await takeBack(by);
+    db.update((tx) => {
+      const places = tx.bucket(counters);
+      places.set("last", (places.get("last") ?? 0) + 1);
+    });
+  }
+  expect(last()).toBe(6);
+  db.check();
+});
 
 test("three processes that add at the same time lose nothing, and each sees the file grow beyond its map", async () => {
   const folder = freshFolder();

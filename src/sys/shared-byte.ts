@@ -2,7 +2,6 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** A record lock (fcntl) that belongs to an open file and not to the process. */
-import { closeSync, openSync } from "node:fs";
 import { c, ptr } from "#sys/libc";
 
 const F_OFD_SETLK = 37;
@@ -12,24 +11,13 @@ const FLOCK_BYTES = 32;
 const LENGTH_AT = 16;
 
 /**
- * Runs `work` while the first byte of a file is locked for reading: until then nobody, this process included, can lock it for
- * writing. Runs it without where the file or the lock cannot be had. Closing any descriptor of a file ends all record locks
- * that the process itself has on it, so when `work` returns it must not rely on any.
+ * Locks the first byte of an open file for reading until it is closed: as long, nobody, this process included, can lock it
+ * for writing. Does nothing where the lock cannot be had. Closing any descriptor of a file ends all record locks that the
+ * process itself has on it.
  */
-export function withFirstByteShared<T>(path: string, work: () => T): T {
-  let fd: number;
-  try {
-    fd = openSync(path, "r");
-  } catch {
-    return work();
-  }
-  try {
-    const lock = Buffer.alloc(FLOCK_BYTES);
-    lock.writeInt16LE(F_RDLCK, 0);
-    lock.writeBigInt64LE(1n, LENGTH_AT);
-    c.fcntl(fd, F_OFD_SETLK, ptr(lock));
-    return work();
-  } finally {
-    closeSync(fd);
-  }
+export function shareFirstByte(fd: number): void {
+  const lock = Buffer.alloc(FLOCK_BYTES);
+  lock.writeInt16LE(F_RDLCK, 0);
+  lock.writeBigInt64LE(1n, LENGTH_AT);
+  c.fcntl(fd, F_OFD_SETLK, ptr(lock));
 }
