@@ -3,7 +3,8 @@
 
 /** Journeys with the moss program: several of them at once. */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { FileLock } from "#sys/lock";
 import { installed, moss, must, prepare, SYSTEM, Workshop } from "./moss.ts";
 
@@ -48,4 +49,21 @@ test("two that install at once both succeed where one waits: the second is plann
   expect(results.map(({ code }) => code)).toEqual([0, 0, 0]);
   expect((await installed(root)).length).toBe(SYSTEM.length);
   expect((await must(["verify", "-D", root])).stdout).toContain("no difference found");
+});
+
+test("downloads of a shared cache stay while another root is at work: it may be about to unpack them", async () => {
+  const { root } = await prepare(shop);
+  const cache = join(shop.folder, "cache");
+  const shelf = join(cache, "downloads/ab");
+  mkdirSync(shelf, { recursive: true });
+  await must(["install", "-D", root, "--cache", cache, "-y", "libc6"]);
+  const names = ["whole", "cut.part", "other.77-1.part"];
+  for (const name of names) writeFileSync(join(shelf, name), name);
+  const other = FileLock.acquireShared(join(cache, "lock"));
+  const kept = await must(["cache", "clean", "-D", root]);
+  expect(kept.stderr).toContain("The downloads stay: another root is using the cache");
+  expect(names.filter((name) => existsSync(join(shelf, name)))).toEqual(names);
+  other[Symbol.dispose]();
+  expect((await must(["cache", "clean", "-D", root])).stdout).toContain("3 downloads");
+  expect(names.filter((name) => existsSync(join(shelf, name)))).toEqual([]);
 });

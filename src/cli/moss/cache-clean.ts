@@ -13,6 +13,8 @@ import { clearDownloads } from "#moss/downloads";
 import { forgetRoot } from "#transition/cache";
 import { cleanStore } from "#transition/clean";
 
+const NO_FILES = { files: 0, bytes: 0 };
+
 export async function run(invocation: Invocation): Promise<void> {
   const { ui, command, options } = invocation;
   const wait = waitOf(invocation);
@@ -27,7 +29,10 @@ export async function run(invocation: Invocation): Promise<void> {
   if (forgotten !== undefined) forgetRoot(moss.root.cache, resolve(forgotten));
   using watcher = watch(ui);
   const swept = await cleanStore(moss.root, { command }, watcher.on);
-  const downloads = options.flag("keep-downloads") ? { files: 0, bytes: 0 } : clearDownloads(moss.root.cache);
+  const { root } = moss;
+  // Another root may have fetched what it is about to unpack.
+  const cleared = options.flag("keep-downloads") ? NO_FILES : root.aloneInCache(() => clearDownloads(root.cache));
+  const downloads = cleared ?? NO_FILES;
   watcher[Symbol.dispose]();
   const bytes = swept.bytes + downloads.bytes;
   ui.event({
@@ -46,4 +51,5 @@ export async function run(invocation: Invocation): Promise<void> {
       : `${counted(downloads.files, "download")}, ${counted(swept.packages, "package")} and ${counted(swept.assets, "file")} of the store went, ${givenBack(bytes, swept.held)}.`,
   );
   if (swept.unswept !== undefined) ui.warn(`The store was not swept: ${swept.unswept}`);
+  if (cleared === undefined) ui.warn("The downloads stay: another root is using the cache");
 }
