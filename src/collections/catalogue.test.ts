@@ -104,7 +104,7 @@ test("searching looks for every word in name, summary and description, of the pr
   expect(search("")).toEqual([]);
 });
 
-test("what is stored anew takes the place of all that was there, and nothing else", () => {
+test("what is stored anew takes the place of all that was there, and nothing else", async () => {
   using store = storeOf([protosnek, [offer("a 1 gives binary(x)"), offer("b 1")]], [volatile, [offer("v 1")]]);
   put(store, protosnek, [offer("a 2"), offer("c 1")]);
   const catalogue = store.catalogue([protosnek, volatile]);
@@ -112,9 +112,9 @@ test("what is stored anew takes the place of all that was there, and nothing els
   expect(catalogue.providing("binary(x)")).toEqual([]);
   expect(catalogue.byId(offer("b 1").id)).toBeUndefined();
   expect(store.record("protosnek")?.packages).toBe(2);
-  store.forget("protosnek");
+  await store.forget("protosnek");
   expect(store.catalogue([protosnek, volatile]).names()).toEqual(["v"]);
-  store.forget("never there");
+  await store.forget("never there");
 });
 
 test("many questions from one snapshot get the answers that each would get alone", () => {

@@ -94,10 +94,10 @@ test("what a killed writer has left is no part of anything, and is removed by th
   expect(generations(store)).toBe(1);
 });
 
-test("a collection that is forgotten leaves nothing", () => {
+test("a collection that is forgotten leaves nothing", async () => {
   using store = new CollectionStore(fresh());
   put(store, largeOffers(COUNT, 1));
-  store.forget("large");
+  await store.forget("large");
   expect([store.record("large"), generations(store)]).toEqual([undefined, 0]);
 });
 
@@ -118,4 +118,19 @@ test("whoever refreshes waits for another process that stores an index", async (
   expect([done, store.record("small")]).toEqual([false, undefined]);
   other?.[Symbol.dispose]();
   expect(await waiting).toMatchObject({ packages: 1 });
+});
+
+test("whoever forgets a collection waits for another process that stores an index, and is told of it", async () => {
+  using store = new CollectionStore(fresh());
+  put(store, largeOffers(1, 1));
+  const other = store.tryLock();
+  const told: string[] = [];
+  const forgetting = store.forget("large", (owner) => {
+    told.push(owner);
+    // What the other has not named yet must still be there when it comes to it.
+    expect(generations(store)).toBe(1);
+    other?.[Symbol.dispose]();
+  });
+  await forgetting;
+  expect([told, generations(store)]).toEqual([[`process ${process.pid}`], 0]);
 });

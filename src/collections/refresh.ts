@@ -16,7 +16,6 @@ import type { DownloadOptions } from "#fetch/events";
 import { fetchSmall, type SmallFile } from "#fetch/small";
 import type { PackageOffer } from "#model/package";
 import { indexFolder, streamIndex } from "#stone/repository";
-import type { FileLock } from "#sys/lock";
 import { sha256Hex } from "#sys/sha256";
 
 export type RefreshEvent =
@@ -24,6 +23,8 @@ export type RefreshEvent =
   | { readonly kind: "retry"; readonly collection: string; readonly reason: string; readonly wait: number }
   /** Stones of a folder without an index are being read. */
   | { readonly kind: "indexing"; readonly collection: string; readonly done: number; readonly stones: number }
+  /** Another process is storing an index. */
+  | { readonly kind: "waiting"; readonly collection: string; readonly owner: string }
   | { readonly kind: "storing"; readonly collection: string; readonly packages: number }
   /** The index is here, the lists of files that it names are not; they are tried again at the next refresh. */
   | { readonly kind: "no-lists"; readonly collection: string; readonly reason: string };
@@ -74,9 +75,10 @@ export async function refresh(
   if (file === undefined && known !== undefined) {
     store.writable().update((tx) => {
       const records = tx.bucket(COLLECTIONS);
-      // Another process may have stored a newer one meanwhile.
-      if (records.get(name)?.generation !== known.generation) return;
-      records.set(name, { ...known, refreshed, ...(validators === undefined ? {} : { validators }) });
+      // Another process may have stored a newer one meanwhile, or lists of files.
+      const now = records.get(name);
+      if (now?.generation !== known.generation) return;
+      records.set(name, { ...now, refreshed, ...(validators === undefined ? {} : { validators }) });
     });
     await listsOf(store, name, known, options);
     return { collection: name, changed: false, packages: known.packages, url };
@@ -100,7 +102,7 @@ async function takeIn(
   const index = streamIndex(bytes, url);
   const files = index.files === undefined ? false : { ...index.files, stored: false };
   const database = store.writable();
-  using _lock = await alone(store);
+  using _lock = await store.alone((owner) => onEvent?.({ kind: "waiting", collection: name, owner }));
   onEvent?.({ kind: "storing", collection: name, packages: index.packages });
   return replaceOffers(database, name, checked(index, url), { ...described, files });
 }
@@ -123,20 +125,10 @@ async function listsOf(
       options.onEvent?.({ kind: "bytes", collection, bytes, total });
     },
   };
-  const reason = await bringLists(store, collection, record, settings, async () => await alone(store));
+  const reason = await bringLists(store, collection, record, settings, async () => {
+    return await store.alone((owner) => options.onEvent?.({ kind: "waiting", collection, owner }));
+  });
   if (reason !== undefined) options.onEvent?.({ kind: "no-lists", collection, reason });
-}
-
-/** Milliseconds between looks whether another process has ended. */
-const PATIENCE = 20;
-
-/** Waits until no other process stores an index. */
-async function alone(store: CollectionStore): Promise<FileLock> {
-  for (;;) {
-    const lock = store.tryLock();
-    if (lock !== undefined) return lock;
-    await Bun.sleep(PATIENCE);
-  }
 }
 
 function* checked(offers: Iterable<PackageOffer>, url: string): Generator<PackageOffer> {

@@ -13,7 +13,12 @@ import { removeOffers } from "#collections/generations";
 import type { Collection } from "#collections/model";
 import { COLLECTIONS, type CollectionRecord, SCHEMA } from "#collections/schema";
 import { type Database, databaseUri, openDatabase } from "#moss-db/index";
-import { FileLock } from "#sys/lock";
+import { FileLock, lockOwner } from "#sys/lock";
+
+/** Milliseconds between looks whether another process has ended. */
+const PATIENCE = 20;
+/** Looks after which the user is told. */
+const MOMENT = 100;
 
 export interface StoreOptions {
   /** Only asks; makes nothing, and needs no rights. */
@@ -57,6 +62,19 @@ export class CollectionStore {
     return this.#writing(() => FileLock.tryAcquire(path, "exclusive", `process ${process.pid}`));
   }
 
+  /**
+   * Waits until no other process stores or removes an index, for as long as that takes; `onWait` is told whom it waits for where that is
+   * more than a moment. Throws root.readonly.
+   */
+  async alone(onWait: (owner: string) => void = () => {}): Promise<FileLock> {
+    for (let looks = 0; ; looks++) {
+      const lock = this.tryLock();
+      if (lock !== undefined) return lock;
+      if (looks === MOMENT) onWait(lockOwner(`${this.folder}/refresh.lock`));
+      await Bun.sleep(PATIENCE);
+    }
+  }
+
   #writing<T>(work: () => T): T {
     try {
       return work();
@@ -80,17 +98,22 @@ export class CollectionStore {
     return new Catalogue(() => this.database, collections);
   }
 
-  /** Forgets what a collection offered. */
-  forget(name: string): void {
+  /**
+   * Forgets what a collection offered, while no other process stores an index: the number that its offers had is free for that one's
+   * from the moment that no record names it.
+   */
+  async forget(name: string, onWait?: (owner: string) => void): Promise<void> {
     const { database } = this;
-    const record = database?.update((tx) => {
+    if (database === undefined) return;
+    using _lock = await this.alone(onWait);
+    const record = database.update((tx) => {
       const records = tx.bucket(COLLECTIONS);
       const found = records.get(name);
       records.delete(name);
       return found;
     });
-    if (database !== undefined && record !== undefined) removeOffers(database, record.generation);
-    if (!this.readOnly) for (const end of ["", ".part"]) rmSync(`${this.folder}/lists/${name}${end}`, { force: true });
+    if (record !== undefined) removeOffers(database, record.generation);
+    for (const end of ["", ".part"]) rmSync(`${this.folder}/lists/${name}${end}`, { force: true });
   }
 
   [Symbol.dispose](): void {

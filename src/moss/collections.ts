@@ -11,7 +11,7 @@ import { findCollection, removeCollection, writeCollection } from "#collections/
 import { lookUpKnown } from "#collections/known";
 import { type Collection, type CollectionSource, checkCollectionName } from "#collections/model";
 import { type Refreshed, refresh } from "#collections/refresh";
-import type { EngineListener } from "#moss/events";
+import type { EngineEvent, EngineListener } from "#moss/events";
 import type { Moss } from "#moss/moss";
 
 /** What `collection add` is given. */
@@ -79,16 +79,22 @@ export async function changeCollection(
 }
 
 /** Removes a collection and what is known of it. Gives the names of installed packages that no collection offers any more. */
-export async function dropCollection(moss: Moss, name: string): Promise<string[]> {
+export async function dropCollection(moss: Moss, name: string, onEvent: EngineListener = () => {}): Promise<string[]> {
   const item = findCollection(await moss.collections(), name);
   const before = await moss.catalogue();
   const installed = moss.root.packages(moss.root.active());
   const offered = installed.filter((one) => before.byName(one.name).length > 0);
   removeCollection(moss.root.directory, item);
   moss.reread();
-  moss.store.forget(name);
+  await moss.store.forget(name, (owner) => {
+    onEvent(waitingFor(owner));
+  });
   const after = await moss.catalogue();
   return offered.filter((one) => after.byName(one.name).length === 0).map((one) => one.name);
+}
+
+function waitingFor(owner: string): EngineEvent {
+  return { kind: "warning", message: `Waiting for ${owner}, which is storing an index` };
 }
 
 export interface RefreshResult {
@@ -122,6 +128,7 @@ export async function refreshCollections(
         onEvent: (event) => {
           if (event.kind === "bytes") onEvent({ ...event, kind: "refresh" });
           if (event.kind === "storing") onEvent(event);
+          if (event.kind === "waiting") onEvent(waitingFor(event.owner));
           if (event.kind === "no-lists") {
             onEvent({ kind: "warning", message: `${event.collection} comes without lists of files: ${event.reason}` });
           }

@@ -28,7 +28,9 @@ export async function run(invocation: Invocation): Promise<void> {
   using moss = await openForChange(invocation);
   for (const name of names) {
     if (verb.name === "remove") {
-      const orphans = await dropCollection(moss, name);
+      using watcher = watch(ui);
+      const orphans = await dropCollection(moss, name, watcher.on);
+      watcher[Symbol.dispose]();
       ui.event({ type: "removed", collection: name, orphans });
       ui.say(`Removed ${name}.`);
       if (orphans.length > 0) {
