@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import { expect, test } from "bun:test";
 /** What handlers find in files, each with the spelling that packages rely on. */
+import { expect, test } from "bun:test";
 import { deflateSync } from "node:zlib";
 import { concat, utf8 } from "#base/bytes";
 import { analyse } from "#capabilities/analyse";

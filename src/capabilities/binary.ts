@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import { baseName, type Handler } from "#capabilities/file";
 /** Programs by name: whatever lies below /usr/bin is `binary(name)`, below /usr/sbin `sysbinary(name)`. */
+import { baseName, type Handler } from "#capabilities/file";
 import { type Capability, capability } from "#model/dependency";
 
 /** A program's path as a capability; paths of the old folders mean those below /usr. Undefined for any other folder. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import { baseName, type Handler } from "#capabilities/file";
 /** CMake package files: `FooConfig.cmake` and `foo-config.cmake` are what `find_package` looks for. */
+import { baseName, type Handler } from "#capabilities/file";
 import { capability } from "#model/dependency";
 
 /** The package that a file describes to CMake, its case kept; undefined for every other file. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
+/** Files that start programs for others: systemd units, desktop entries, D-Bus services. They want those programs. */
 import { programOf } from "#capabilities/binary";
 import { type Handler, textOf } from "#capabilities/file";
-/** Files that start programs for others: systemd units, desktop entries, D-Bus services. They want those programs. */
 import type { Capability } from "#model/dependency";
 
 /** Values of some keys of an INI-like file, wherever they stand; lines that end in a backslash go on. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
+/** Perl modules: a `.pm` file gives the name that `use` would load it by, and wants what it uses itself. */
 import { all, baseName, type Handler, NOTHING, textOf } from "#capabilities/file";
 import { interpreterOf } from "#capabilities/shebang";
-/** Perl modules: a `.pm` file gives the name that `use` would load it by, and wants what it uses itself. */
 import { capability } from "#model/dependency";
 
 /** Pragmas and modules of Perl itself that are written in lower case: every Perl has them. */

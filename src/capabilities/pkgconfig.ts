@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import { baseName, type Handler, parentOf, textOf } from "#capabilities/file";
 /** pkg-config files: what they are called by, and the modules of Requires and Requires.private. */
+import { baseName, type Handler, parentOf, textOf } from "#capabilities/file";
 import { capability } from "#model/dependency";
 
 /** Variables may refer to variables; a ring of them ends here. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import { all, type Handler, textOf } from "#capabilities/file";
 /** Ruby gems: an installed specification gives `ruby(name)` and needs the gems of its run-time dependencies. */
+import { all, type Handler, textOf } from "#capabilities/file";
 import { capability } from "#model/dependency";
 
 const NAME = String.raw`(?:%q<([\w.-]+)>|["']([\w.-]+)["'])`;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import { Failure } from "#base/errors";
 /** From the names that are asked for to the set that is imported: dependencies by Debian's rules. Pure. */
+import { Failure } from "#base/errors";
 import { nearest } from "#base/nearest";
 import { getOrInsert } from "#base/order";
 import { chosen, type Related, RelatedSet } from "#deb/set";

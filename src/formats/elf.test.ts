@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import { expect, test } from "bun:test";
 /** The ELF reader, on files made here, on the programs of this machine beside readelf, and on damaged ones. */
+import { expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import * as fc from "fast-check";

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import { type HashJob, releaseThread, startThread, THREADS } from "#store/thread";
 /**
  * SHA-256 of many files, by this thread and others at once. All is synchronous for the caller: it takes its share of the
  * files like every other thread, so one that starts late, or never, does no harm.
  */
+import { type HashJob, releaseThread, startThread, THREADS } from "#store/thread";
 import { hashFile } from "#sys/sha256";
 
 /** Fewer bytes than these are hashed before a thread has started. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import { fromHex, hex } from "#base/bytes";
 /** One stone into the store: what it is, the files that it brings, and their bodies in an arrival folder. */
+import { fromHex, hex } from "#base/bytes";
 import { Failure } from "#base/errors";
 import type { LayoutEntry, Xattrs } from "#model/layout";
 import type { PackageId, PackageMeta } from "#model/package";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import { rmSync } from "node:fs";
 /** The steps of removing states that the journal names; each can be repeated. */
+import { rmSync } from "node:fs";
 import { Failure } from "#base/errors";
 import type { PackageId } from "#model/package";
 import type { WriteTransaction } from "#moss-db/index";

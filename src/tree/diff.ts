@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import { compareText } from "#base/order";
 /** What differs between two trees. Only directories whose content differs are loaded. */
+import { compareText } from "#base/order";
 import type { DirectoryNode, NodeSource, RootRef, TreeEntry } from "#tree/entry";
 import { sameIdentity } from "#tree/entry";
 import { loadDiffering, loadNode } from "#tree/load";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import type { Settled, Source } from "#capabilities/settle";
 /** Whether what the packages of a build need is there: in the build itself, or in what the caller knows. */
+import type { Settled, Source } from "#capabilities/settle";
 import { type CapabilityText, capability, formatCapability } from "#model/dependency";
 
 export interface Unresolved {

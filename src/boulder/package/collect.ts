@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import { compilePattern, type PathTest } from "#boulder/package/pattern";
 /**
  * Which package a path belongs to. Every path of every package is a rule; of the rules that match a path the last one
  * wins, in the order templates, root package, the recipe's packages. A rule `!/pattern` takes nothing: where it matches,
  * the rules of its package that stand before it do not count, so that the path goes where it would go without them.
  */
+import { compilePattern, type PathTest } from "#boulder/package/pattern";
 import type { PackageDefinition, PathRule, PathType, Place, Recipe } from "#boulder/recipe/model";
 
 export interface Rule {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
+/** Values that pass between the steps of packaging. */
 import type { Unresolved } from "#boulder/package/closure";
 import type { Rule } from "#boulder/package/collect";
 import type { EmittedPackage } from "#boulder/package/emit";
 import type { InstalledFile } from "#boulder/package/walk";
-/** Values that pass between the steps of packaging. */
 import type { Settled } from "#capabilities/settle";
 
 /** A file and the rule that gave it to its package. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import { getOrInsert } from "#base/order";
 /** The packages of a recipe, merged from templates, root and subpackages: what each says of itself. */
+import { getOrInsert } from "#base/order";
 import { compileExpression } from "#boulder/recipe/expression";
 import type { Located, PackageDefinition, Recipe } from "#boulder/recipe/model";
 import { type Capability, parseCapability } from "#model/dependency";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import { expect, test } from "bun:test";
 /** `split` and `explain` as a user runs them. */
+import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { Failure } from "#base/errors";
 import { packageInstall } from "#boulder/package/package";

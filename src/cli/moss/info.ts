@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import { sortedTexts } from "#base/order";
 /** `moss info`: everything about packages, the installed build first. */
+import { sortedTexts } from "#base/order";
 import { openForAsking } from "#cli/moss/engine";
 import { oneLine } from "#cli/moss/text";
 import type { Invocation } from "#cli/spec";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import { counted, formatDuration } from "#cli/style";
 /** How the end of a change is told. */
+import { counted, formatDuration } from "#cli/style";
 import type { Ui } from "#cli/ui";
 import type { StateRecord } from "#transition/schema";
 import type { ChangeCounts } from "#tree/diff";
