@@ -2,30 +2,14 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Decoding of .bz2 by streaming, from the system's libbz2 (dpkg itself needs it, so every Debian has it). */
-import { dlopen } from "bun:ffi";
-import { Failure } from "#base/errors";
 import { ptr } from "#sys/libc";
+import { lazyLibrary } from "#sys/library";
 
-function open() {
-  try {
-    return dlopen("libbz2.so.1.0", {
-      BZ2_bzDecompressInit: { args: ["ptr", "i32", "i32"], returns: "i32" },
-      BZ2_bzDecompress: { args: ["ptr"], returns: "i32" },
-      BZ2_bzDecompressEnd: { args: ["ptr"], returns: "i32" },
-    }).symbols;
-  } catch (cause) {
-    throw new Failure("io", "Cannot load libbz2.so.1.0: the library is not there", {
-      hint: "Install the package libbz2-1.0 (Debian) or bzip2.",
-      cause,
-    });
-  }
-}
-
-let library: ReturnType<typeof open> | undefined;
-function bz2() {
-  library ??= open();
-  return library;
-}
+const bz2 = lazyLibrary("libbz2.so.1.0", "libbz2-1.0 (Debian) or bzip2", {
+  BZ2_bzDecompressInit: { args: ["ptr", "i32", "i32"], returns: "i32" },
+  BZ2_bzDecompress: { args: ["ptr"], returns: "i32" },
+  BZ2_bzDecompressEnd: { args: ["ptr"], returns: "i32" },
+});
 
 // bz_stream on 64-bit machines: next_in 0, avail_in 8 (u32), total_in 12 (2 x u32), next_out 24, avail_out 32 (u32),
 // total_out 36 (2 x u32), state 48, three pointers for memory; 80 bytes.

@@ -5,31 +5,15 @@
  * Decoding of .gz by synchronous streaming, from the system's zlib (dpkg needs it, so every Debian has it). `node:zlib`
  * decodes either in one shot, without a bound on memory, or through asynchronous streams.
  */
-import { dlopen } from "bun:ffi";
-import { Failure } from "#base/errors";
 import { ptr } from "#sys/libc";
+import { lazyLibrary } from "#sys/library";
 
-function open() {
-  try {
-    return dlopen("libz.so.1", {
-      inflateInit2_: { args: ["ptr", "i32", "cstring", "i32"], returns: "i32" },
-      inflate: { args: ["ptr", "i32"], returns: "i32" },
-      inflateReset: { args: ["ptr"], returns: "i32" },
-      inflateEnd: { args: ["ptr"], returns: "i32" },
-    }).symbols;
-  } catch (cause) {
-    throw new Failure("io", "Cannot load libz.so.1: the library is not there", {
-      hint: "Install the package zlib1g (Debian) or zlib.",
-      cause,
-    });
-  }
-}
-
-let library: ReturnType<typeof open> | undefined;
-function zlib() {
-  library ??= open();
-  return library;
-}
+const zlib = lazyLibrary("libz.so.1", "zlib1g (Debian) or zlib", {
+  inflateInit2_: { args: ["ptr", "i32", "cstring", "i32"], returns: "i32" },
+  inflate: { args: ["ptr", "i32"], returns: "i32" },
+  inflateReset: { args: ["ptr"], returns: "i32" },
+  inflateEnd: { args: ["ptr"], returns: "i32" },
+});
 
 // z_stream on 64-bit Linux: next_in, avail_in (32 bits, padded), total_in, next_out, avail_out, total_out, ...; 112 bytes.
 const STREAM_BYTES = 112;

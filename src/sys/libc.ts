@@ -42,7 +42,6 @@ const libc = dlopen("libc.so.6", {
   lsetxattr: { args: [PTR, PTR, PTR, "usize", I32], returns: I32 },
   lgetxattr: { args: [PTR, PTR, PTR, "usize"], returns: SSIZE },
   llistxattr: { args: [PTR, PTR, "usize"], returns: SSIZE },
-  memfd_create: { args: [PTR, U32], returns: I32 },
   mmap: { args: [PTR, "usize", I32, I32, I32, "i64"], returns: PTR },
   unshare: { args: [I32], returns: I32 },
   mount: { args: [PTR, PTR, PTR, "u64", PTR], returns: I32 },

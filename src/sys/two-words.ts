@@ -10,7 +10,8 @@ import { linkSymbols, type Pointer } from "bun:ffi";
 import { closeSync, writeSync } from "node:fs";
 import { fromHex } from "#base/bytes";
 import { Failure } from "#base/errors";
-import { c, check, cString, ptr } from "#sys/libc";
+import { memoryFile } from "#sys/descriptors";
+import { c, ptr } from "#sys/libc";
 
 /** `void call(void *function, uint64_t a, uint64_t b, uint64_t out[2])`, position-independent, in hexadecimal. */
 const CODE: Readonly<Partial<Record<NodeJS.Architecture, readonly string[]>>> = {
@@ -47,7 +48,6 @@ const CODE: Readonly<Partial<Record<NodeJS.Architecture, readonly string[]>>> = 
 const PROT_READ = 1;
 const PROT_EXEC = 4;
 const MAP_PRIVATE = 2;
-const MFD_CLOEXEC = 1;
 const PAGE = 65_536;
 
 function load() {
@@ -55,8 +55,7 @@ function load() {
   if (code === undefined) {
     throw new Failure("io", `Cannot hash on ${process.arch}: expected ${Object.keys(CODE).join(" or ")}`);
   }
-  const name = cString("two-words");
-  const fd = check(c.memfd_create(ptr(name), MFD_CLOEXEC), "memfd_create");
+  const fd = memoryFile("two-words");
   try {
     writeSync(fd, fromHex(code.join("")));
     const address = c.mmap(null, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);

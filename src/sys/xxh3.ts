@@ -6,44 +6,29 @@
  *
  * The 128-bit functions return a structure of two words, which `bun:ffi` cannot receive: `#sys/two-words` calls them.
  */
-import { dlopen, type Pointer } from "bun:ffi";
+import type { Pointer } from "bun:ffi";
 import { Failure } from "#base/errors";
 import { ptr } from "#sys/libc";
+import { lazyLibrary } from "#sys/library";
 import { callForTwoWords } from "#sys/two-words";
 
-function open() {
-  try {
-    return dlopen("libxxhash.so.0", {
-      XXH3_64bits: { args: ["ptr", "usize"], returns: "u64" },
-      XXH3_128bits: { args: ["ptr", "usize"], returns: "u64" },
-      XXH3_createState: { args: [], returns: "ptr" },
-      XXH3_freeState: { args: ["ptr"], returns: "i32" },
-      XXH3_64bits_reset: { args: ["ptr"], returns: "i32" },
-      XXH3_64bits_update: { args: ["ptr", "ptr", "usize"], returns: "i32" },
-      XXH3_64bits_digest: { args: ["ptr"], returns: "u64" },
-      XXH3_128bits_reset: { args: ["ptr"], returns: "i32" },
-      XXH3_128bits_update: { args: ["ptr", "ptr", "usize"], returns: "i32" },
-      XXH3_128bits_digest: { args: ["ptr"], returns: "u64" },
-    }).symbols;
-  } catch (cause) {
-    throw new Failure("io", "Cannot load libxxhash.so.0: the library is not there", {
-      hint: "Install the package libxxhash0 (Debian) or xxhash.",
-      cause,
-    });
-  }
-}
+const xxh = lazyLibrary("libxxhash.so.0", "libxxhash0 (Debian) or xxhash", {
+  XXH3_64bits: { args: ["ptr", "usize"], returns: "u64" },
+  XXH3_128bits: { args: ["ptr", "usize"], returns: "u64" },
+  XXH3_createState: { args: [], returns: "ptr" },
+  XXH3_freeState: { args: ["ptr"], returns: "i32" },
+  XXH3_64bits_reset: { args: ["ptr"], returns: "i32" },
+  XXH3_64bits_update: { args: ["ptr", "ptr", "usize"], returns: "i32" },
+  XXH3_64bits_digest: { args: ["ptr"], returns: "u64" },
+  XXH3_128bits_reset: { args: ["ptr"], returns: "i32" },
+  XXH3_128bits_update: { args: ["ptr", "ptr", "usize"], returns: "i32" },
+  XXH3_128bits_digest: { args: ["ptr"], returns: "u64" },
+});
 
 /** The address of a function that `dlopen` gave; the runtime keeps it in a property that its types leave out. */
 function pointerOf(symbol: object): Pointer {
   if ("ptr" in symbol && typeof symbol.ptr === "number") return symbol.ptr as Pointer;
   throw new Error("the runtime gives no address for a foreign function");
-}
-
-let library: ReturnType<typeof open> | undefined;
-
-function xxh() {
-  library ??= open();
-  return library;
 }
 
 function createState(): Pointer {

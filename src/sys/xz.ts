@@ -5,30 +5,14 @@
  * Decoding of .xz by streaming, from the system's liblzma (dpkg itself needs it, so every Debian has it).
  * Neither the runtime nor Node has an xz decoder of its own.
  */
-import { dlopen } from "bun:ffi";
-import { Failure } from "#base/errors";
 import { ptr } from "#sys/libc";
+import { lazyLibrary } from "#sys/library";
 
-function open() {
-  try {
-    return dlopen("liblzma.so.5", {
-      lzma_stream_decoder: { args: ["ptr", "u64", "u32"], returns: "i32" },
-      lzma_code: { args: ["ptr", "i32"], returns: "i32" },
-      lzma_end: { args: ["ptr"], returns: "void" },
-    }).symbols;
-  } catch (cause) {
-    throw new Failure("io", "Cannot load liblzma.so.5: the library is not there", {
-      hint: "Install the package liblzma5 (Debian) or xz.",
-      cause,
-    });
-  }
-}
-
-let library: ReturnType<typeof open> | undefined;
-function lzma() {
-  library ??= open();
-  return library;
-}
+const lzma = lazyLibrary("liblzma.so.5", "liblzma5 (Debian) or xz", {
+  lzma_stream_decoder: { args: ["ptr", "u64", "u32"], returns: "i32" },
+  lzma_code: { args: ["ptr", "i32"], returns: "i32" },
+  lzma_end: { args: ["ptr"], returns: "void" },
+});
 
 // lzma_stream: next_in, avail_in, total_in, next_out, avail_out, total_out, then private and reserved fields; 136 bytes.
 const STREAM_WORDS = 17;

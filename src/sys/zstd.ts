@@ -2,43 +2,28 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /**
- * zstd by streaming, from the system's libzstd (1.4 or later). The runtimes' own zstd is 2.5-4 times slower at reading
- * and cannot set the window limit of a decoder (../shared measured: stones may use windows above the default 128 MiB).
+ * zstd by streaming, from the system's libzstd (1.4 or later). The runtime's own zstd reads 2.5 to 4 times slower, and
+ * cannot raise the window limit of a decoder, while stones may use windows above the usual 128 MiB.
  */
-import { dlopen, type Pointer } from "bun:ffi";
-import { Failure } from "#base/errors";
+import type { Pointer } from "bun:ffi";
 import { ptr } from "#sys/libc";
+import { lazyLibrary } from "#sys/library";
 
-function open() {
-  try {
-    return dlopen("libzstd.so.1", {
-      ZSTD_createDCtx: { args: [], returns: "ptr" },
-      ZSTD_freeDCtx: { args: ["ptr"], returns: "usize" },
-      ZSTD_DCtx_setParameter: { args: ["ptr", "i32", "i32"], returns: "usize" },
-      ZSTD_DCtx_reset: { args: ["ptr", "i32"], returns: "usize" },
-      ZSTD_decompressStream: { args: ["ptr", "ptr", "ptr"], returns: "usize" },
-      ZSTD_createCCtx: { args: [], returns: "ptr" },
-      ZSTD_freeCCtx: { args: ["ptr"], returns: "usize" },
-      ZSTD_CCtx_setParameter: { args: ["ptr", "i32", "i32"], returns: "usize" },
-      ZSTD_CCtx_setPledgedSrcSize: { args: ["ptr", "u64"], returns: "usize" },
-      ZSTD_CCtx_reset: { args: ["ptr", "i32"], returns: "usize" },
-      ZSTD_compressStream2: { args: ["ptr", "ptr", "ptr", "i32"], returns: "usize" },
-      ZSTD_isError: { args: ["usize"], returns: "u32" },
-      ZSTD_getErrorName: { args: ["usize"], returns: "cstring" },
-    }).symbols;
-  } catch (cause) {
-    throw new Failure("io", "Cannot load libzstd.so.1: the library is not there", {
-      hint: "Install the package libzstd1 (Debian) or zstd.",
-      cause,
-    });
-  }
-}
-
-let library: ReturnType<typeof open> | undefined;
-function zstd() {
-  library ??= open();
-  return library;
-}
+const zstd = lazyLibrary("libzstd.so.1", "libzstd1 (Debian) or zstd", {
+  ZSTD_createDCtx: { args: [], returns: "ptr" },
+  ZSTD_freeDCtx: { args: ["ptr"], returns: "usize" },
+  ZSTD_DCtx_setParameter: { args: ["ptr", "i32", "i32"], returns: "usize" },
+  ZSTD_DCtx_reset: { args: ["ptr", "i32"], returns: "usize" },
+  ZSTD_decompressStream: { args: ["ptr", "ptr", "ptr"], returns: "usize" },
+  ZSTD_createCCtx: { args: [], returns: "ptr" },
+  ZSTD_freeCCtx: { args: ["ptr"], returns: "usize" },
+  ZSTD_CCtx_setParameter: { args: ["ptr", "i32", "i32"], returns: "usize" },
+  ZSTD_CCtx_setPledgedSrcSize: { args: ["ptr", "u64"], returns: "usize" },
+  ZSTD_CCtx_reset: { args: ["ptr", "i32"], returns: "usize" },
+  ZSTD_compressStream2: { args: ["ptr", "ptr", "ptr", "i32"], returns: "usize" },
+  ZSTD_isError: { args: ["usize"], returns: "u32" },
+  ZSTD_getErrorName: { args: ["usize"], returns: "cstring" },
+});
 
 /** An error of libzstd, in its words. */
 export class ZstdError extends Error {

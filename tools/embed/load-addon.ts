@@ -7,12 +7,11 @@
  * temporary files, which need not exist or be writable where a package manager runs. A temporary file only where the
  * kernel is set not to execute memory files (vm.memfd_noexec).
  */
-import { closeSync, mkdtempSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { c, check, cString, ptr } from "#sys/libc";
-
-const MFD_CLOEXEC = 1;
+import { memoryFile } from "#sys/descriptors";
+import { writeFully } from "#sys/write";
 
 function dlopen(path: string): unknown {
   const module = { exports: {} };
@@ -21,10 +20,9 @@ function dlopen(path: string): unknown {
 }
 
 function loadFromMemory(bytes: Uint8Array): unknown {
-  const name = cString("lmdb.node");
-  const fd = check(c.memfd_create(ptr(name), MFD_CLOEXEC), "memfd_create");
+  const fd = memoryFile("lmdb.node");
   try {
-    for (let at = 0; at < bytes.byteLength; ) at += writeSync(fd, bytes, at);
+    writeFully(fd, bytes);
     return dlopen(`/proc/self/fd/${fd}`);
   } finally {
     closeSync(fd);
