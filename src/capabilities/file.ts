@@ -7,7 +7,8 @@
  */
 import { fromUtf8 } from "#base/bytes";
 import { Failure } from "#base/errors";
-import { type ElfFile, parseElf, type ReadAt } from "#formats/elf";
+import { type ElfFile, parseElf } from "#formats/elf";
+import type { ReadAt } from "#formats/read-at";
 import { type Capability, capability, type Kind } from "#model/dependency";
 
 export interface PackageFile {

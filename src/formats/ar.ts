@@ -3,9 +3,7 @@
 
 /** The outer shell of a .deb: the common `ar` archive (deb(5), ar(5)). Only its headers are read here. */
 import { Failure } from "#base/errors";
-
-/** Bytes of the file at an offset; shorter than asked only at the end of the file. */
-export type ReadAt = (offset: number, length: number) => Uint8Array;
+import type { ReadAt } from "#formats/read-at";
 
 export interface ArMember {
   readonly name: string;

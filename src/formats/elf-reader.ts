@@ -7,12 +7,7 @@
  */
 import { fromUtf8 } from "#base/bytes";
 import { Failure } from "#base/errors";
-
-/**
- * Reads up to `length` bytes at `offset` of a file. Fewer bytes come back only at the end of the file. The bytes may be
- * valid only until the next call.
- */
-export type ReadAt = (offset: number, length: number) => Uint8Array;
+import type { ReadAt } from "#formats/read-at";
 
 const PAGE = 8192;
 const PAGES_KEPT = 32;

@@ -10,7 +10,7 @@
  */
 import { type ElfDynamic, readDynamic } from "#formats/elf-dynamic";
 import { type ElfType, elfType, machineName } from "#formats/elf-names";
-import { ElfReader, elfFailure, type ReadAt } from "#formats/elf-reader";
+import { ElfReader, elfFailure } from "#formats/elf-reader";
 import {
   buildIdOf,
   PT_INTERP,
@@ -23,10 +23,10 @@ import {
   SHT_NOTE,
   SHT_SYMTAB,
 } from "#formats/elf-tables";
+import type { ReadAt } from "#formats/read-at";
 
 export type { ElfDynamic, VersionNeed } from "#formats/elf-dynamic";
 export type { ElfType } from "#formats/elf-names";
-export type { ReadAt } from "#formats/elf-reader";
 export type { Section } from "#formats/elf-tables";
 
 export interface ElfFile {

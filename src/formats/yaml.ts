@@ -20,6 +20,7 @@ import {
 } from "yaml";
 import { type Code, Failure } from "#base/errors";
 import type { Place, Problem } from "#formats/problem";
+import { describe, rangeOf, sourceText, syntaxHint, syntaxMessage } from "#formats/yaml-nodes";
 
 export { formatProblem, type Place, type Problem } from "#formats/problem";
 
@@ -252,55 +253,5 @@ export class YamlReader {
     const source = this.text.slice(from, stop < 0 ? undefined : stop);
     const width = Math.max(1, Math.min(end - start, source.length - place.column + 1));
     this.problems.push({ severity, code, message, ...(hint === undefined ? {} : { hint }), place, width, source });
-  }
-}
-
-function rangeOf(node: Node | undefined): readonly [number, number] {
-  const range = node?.range;
-  return range ? [range[0], range[1]] : [0, 1];
-}
-
-function sourceText(node: Scalar): string | undefined {
-  if (typeof node.value === "string") return node.value;
-  const value = node.value;
-  if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") {
-    return node.source ?? String(value);
-  }
-  return undefined;
-}
-
-/** What a node is, in words for a message. */
-function describe(node: Node | undefined): string {
-  if (node === undefined) return "empty";
-  if (isMap(node)) return "a mapping";
-  if (isSeq(node)) return "a list";
-  if (isScalar(node)) {
-    const text = sourceText(node);
-    if (text === undefined) return "empty";
-    return `"${text.length > 60 ? `${text.slice(0, 57)}...` : text}"`;
-  }
-  return "something else";
-}
-
-function syntaxMessage({ code, message }: { readonly code: string; readonly message: string }): string {
-  if (code === "MULTIPLE_DOCS") return "A second document begins, expected one";
-  return message.split("\n", 1)[0] ?? message;
-}
-
-function syntaxHint(code: string): string | undefined {
-  switch (code) {
-    case "DUPLICATE_KEY":
-      return "Remove one of the two, or join their values.";
-    case "MULTIPLE_DOCS":
-      return "Remove the line --- and what comes after it.";
-    case "TAB_AS_INDENT":
-      return "Indent with blanks.";
-    case "BAD_SCALAR_START":
-      return "Put the value in quotes.";
-    case "BAD_INDENT":
-    case "BLOCK_AS_IMPLICIT_KEY":
-      return "Check the indentation; a value that contains a colon and a blank needs quotes.";
-    default:
-      return undefined;
   }
 }

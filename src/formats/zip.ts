@@ -7,6 +7,7 @@
  */
 import { inflateRawSync } from "node:zlib";
 import { describeError, Failure } from "#base/errors";
+import type { ReadAt } from "#formats/read-at";
 
 export interface ZipEntry {
   /** As recorded; folders end in a slash. Whoever writes files must check it. */
@@ -23,8 +24,6 @@ export interface ZipEntry {
   /** Offset of the local header. */
   readonly offset: number;
 }
-
-export type ReadAt = (offset: number, length: number) => Uint8Array;
 
 const END = 0x06054b50;
 const END64_LOCATOR = 0x07064b50;

@@ -11,7 +11,8 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { fromUtf8 } from "#base/bytes";
 import { Failure } from "#base/errors";
 import type { CollectedFile, OnEvent } from "#boulder/package/model";
-import { type ElfFile, isElf, parseElf, type ReadAt } from "#formats/elf";
+import { type ElfFile, isElf, parseElf } from "#formats/elf";
+import type { ReadAt } from "#formats/read-at";
 
 export interface StripCandidate {
   readonly file: CollectedFile;
