@@ -8,8 +8,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { run } from "#sys/process";
 
-/** Licence, holder, an empty line, and the file's own comment: above the imports, where every reader looks first. */
-const HEADER = /^(#!.*\n)?\/\/ SPDX-License-Identifier: .+\n\/\/ SPDX-FileCopyrightText: .+\n\n\/\*\*/;
+/** Licence, holder, an empty line, and the file's own comment: above the imports, where every reader looks first. (`[r]`: else
+ * `reuse` would take these lines for a licence.) */
+const HEADER = /^(#!.*\n)?\/\/ SPDX-License-Identifie[r]: .+\n\/\/ SPDX-FileCopyrightTex[t]: .+\n\n\/\*\*/;
 
 /** The files of a list that do not begin as they should. */
 export function headerProblems(files: Iterable<readonly [path: string, text: string]>): string[] {
