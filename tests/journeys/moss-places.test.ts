@@ -95,6 +95,7 @@ test("what needs an earlier state makes nothing in a folder that moss has never 
   const root = shop.root();
   const tree = join(shop.folder, "no such tree");
   const refused: (readonly [string[], string])[] = [
+    [["install", "nano"], "no package has this name"],
     [["remove", "nano"], "no installed package has this name"],
     [["upgrade", "nano"], "no installed package has this name"],
     [["upgrade", "--to", tree], "moss has never installed anything in it"],
@@ -111,6 +112,7 @@ test("what needs an earlier state makes nothing in a folder that moss has never 
     expect([words, readdirSync(root)]).toEqual([words, []]);
   }
   for (const words of [
+    ["install"],
     ["remove"],
     ["upgrade"],
     ["state", "prune"],
