@@ -5,6 +5,7 @@
 import { Failure } from "#base/errors";
 import { syncFileSystem } from "#sys/sync";
 import { checkRoot } from "#transition/checks";
+import { damagedFiles } from "#transition/damaged";
 import { type Listener, Stopwatch, type Timings } from "#transition/events";
 import { fault } from "#transition/fault";
 import type { Hooks } from "#transition/hooks";
@@ -100,17 +101,26 @@ function stage(
     };
     onEvent({ kind: "phase", phase: "stage" });
     begun.touched = true;
+    const tellDamaged = () => {
+      const files = [...damagedFiles(root.treePath(journal.place), source, live, state.tree)];
+      if (files.length > 0) onEvent({ kind: "damaged", files });
+      watch.lap("check");
+    };
     let reason = "there is no spare tree";
     if (spare !== undefined) {
       // A tree that already is the state's has nothing to change, but must be right where it differs from the live one.
       const differing = [...diffTrees(source, live, state.tree)].map(({ path }) => path);
       const patched = patchTree(root, source, spare, target, watch, differing);
-      if ("tree" in patched) return { tree: patched.tree, changes };
+      if ("tree" in patched) {
+        tellDamaged();
+        return { tree: patched.tree, changes };
+      }
       reason = patched.doubt;
     }
     onEvent({ kind: "full-build", reason });
     const tree = buildTree(root, source, journal.place, target, onEvent);
     watch.lap("link");
+    tellDamaged();
     return { tree, changes };
   });
 }

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** What a transition tells while it runs, and how long its parts took. */
+import type { DamagedFile } from "#transition/damaged";
 
 export type TransitionEvent =
   | { readonly kind: "phase"; readonly phase: Phase }
@@ -11,6 +12,8 @@ export type TransitionEvent =
   | { readonly kind: "blit"; readonly done: number }
   /** The tree could not be made from a spare one, and why. */
   | { readonly kind: "full-build"; readonly reason: string }
+  /** Files of the tree that is about to be live have not as many bytes as they must have. */
+  | { readonly kind: "damaged"; readonly files: readonly DamagedFile[] }
   /** An earlier run that did not end was finished or undone. */
   | {
       readonly kind: "recovered";

@@ -140,6 +140,42 @@ test("a state that needs a file which the store has lost is refused, and the liv
   await activate(root, 2, { command: "x" });
 });
 
+test("a state with files that were cut off is made live all the same, and says which they are", async () => {
+  using root = MossRoot.open(base.directory());
+  const samples = base.stone("deep", {
+    "share/deep/er/cut": "a long text",
+    "share/whole": "whole",
+    "bin/tool": "tool 3",
+  });
+  await install(root, [tool("1")]);
+  await install(root, [samples]);
+  await install(root, [tool("2")]);
+  for (const folder of readdirSync(root.store)) {
+    for (const name of readdirSync(`${root.store}/${folder}`)) {
+      const path = `${root.store}/${folder}/${name}`;
+      if (["a long text", "tool 3"].includes(readFileSync(path, "utf8"))) truncateSync(path, 1);
+    }
+  }
+  // From a spare tree, and then written in full.
+  for (const spoil of [false, true]) {
+    if (spoil) {
+      await activate(root, 3, { command: "x" });
+      for (const place of readdirSync(root.trees)) writeFileSync(`${root.treePath(place)}/bin/foreign`, "x");
+    }
+    const events: TransitionEvent[] = [];
+    await activate(root, 2, { command: "x" }, (event) => events.push(event));
+    const expected = [
+      { path: "bin/tool", owners: ["deep"], found: 1, expected: 6 },
+      { path: "share/deep/er/cut", owners: ["deep"], found: 1, expected: 11 },
+    ];
+    expect(events.flatMap((event) => (event.kind === "damaged" ? [event.files] : []))).toEqual([expected]);
+    expect([root.active()?.id, fullBuilds(events).length > 0]).toEqual([2, spoil]);
+  }
+  const again: TransitionEvent[] = [];
+  await activate(root, 1, { command: "x" }, (event) => again.push(event));
+  expect(again.some(({ kind }) => kind === "damaged")).toBe(false);
+});
+
 test("a torn database is a coded failure and costs the tree nothing", async () => {
   const directory = base.directory();
   {

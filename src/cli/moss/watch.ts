@@ -6,6 +6,7 @@ import type { Progress } from "#cli/progress";
 import { counted, formatBytes, printable } from "#cli/style";
 import type { Ui } from "#cli/ui";
 import type { EngineEvent, EngineListener } from "#moss/events";
+import type { DamagedFile } from "#transition/damaged";
 
 /** A listener that shows events; dispose it when the work has ended, however it ended. */
 export interface Watcher extends Disposable {
@@ -96,6 +97,8 @@ export function watch(ui: Ui): Watcher {
         }
         missing = Math.max(missing, event.bytes);
         return show("Sweeping", "items", event.done, event.total, `${formatBytes(missing)} given back`);
+      case "damaged":
+        return ui.warn(printable(damagedText(event.files)));
       case "warning":
         return ui.warn(printable(event.message));
       default:
@@ -103,6 +106,18 @@ export function watch(ui: Ui): Watcher {
     }
   };
   return { on, [Symbol.dispose]: end };
+}
+
+/** More damaged files than these are counted only. */
+const SHOWN = 3;
+
+function damagedText(files: readonly DamagedFile[]): string {
+  const told = files.slice(0, SHOWN).map(({ path, owners, found, expected }) => {
+    const there = found === undefined ? "no file" : `${found} bytes`;
+    return `usr/${path} of ${owners.join(", ")} (${there}, expected ${expected})`;
+  });
+  const more = files.length > SHOWN ? ` and ${files.length - SHOWN} more` : "";
+  return `The store is damaged, and with it this state: ${told.join("; ")}${more}. "moss verify --repair" puts it right.`;
 }
 
 function recoveredText(how: "finished" | "undone", command: string): string {
