@@ -14,7 +14,10 @@ export interface Patch {
   readonly steps: number;
 }
 
-/** `also` are further directories that will be written to, such as `lib`, where it holds a generated file. */
+/**
+ * `also` are further directories of the tree after the steps that count as touched, such as `lib`, where it holds a generated file; those
+ * that the steps make themselves do not.
+ */
 export function planPatch(
   source: NodeSource & AttributeSource,
   before: RootRef,
@@ -23,16 +26,28 @@ export function planPatch(
 ): Patch {
   const program = new Program();
   const touched = new Set<string>([""]);
-  for (const path of also) addWithParents(touched, path);
+  const made = new Set<string>();
   let here: string[] = [];
   for (const diff of diffTrees(source, before, after)) {
     addWithParents(touched, diff.path);
     here = move(program, here, diff.path === "" ? [] : diff.path.split("/"));
     change(program, source, diff);
+    for (const { kind, name } of diff.added) if (kind === "directory") made.add(below(diff.path, name));
   }
   move(program, here, []);
+  for (const path of also) if (!isMade(made, path)) addWithParents(touched, path);
   const steps = program.steps;
   return { unit: program.take(), touched, steps };
+}
+
+function below(path: string, name: string): string {
+  return path === "" ? name : `${path}/${name}`;
+}
+
+/** Is a path one of these directories, or below one? */
+function isMade(made: ReadonlySet<string>, path: string): boolean {
+  for (let at = path; at !== ""; at = at.slice(0, Math.max(0, at.lastIndexOf("/")))) if (made.has(at)) return true;
+  return false;
 }
 
 function addWithParents(paths: Set<string>, path: string): void {
@@ -49,7 +64,7 @@ function move(program: Program, from: readonly string[], to: string[]): string[]
 
 function change(program: Program, source: NodeSource & AttributeSource, diff: DirectoryDiff): void {
   for (const entry of diff.removed) {
-    if (entry.kind === "directory") program.discard(diff.path === "" ? entry.name : `${diff.path}/${entry.name}`);
+    if (entry.kind === "directory") program.discard(below(diff.path, entry.name));
     else program.unlink(entry.name);
   }
   for (const { before, after } of diff.replaced) {

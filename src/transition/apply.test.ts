@@ -258,3 +258,24 @@ test("a change of what is wanted makes a state, and nothing to change makes none
   expect(root.packages(flag.state)[0]?.explicit).toBe(false);
   expect((await refusal(apply(root, { ...change, add: [], remove: [], base: 1 }))).code).toBe("root.busy");
 });
+
+test("a spare tree that has a symlink where the live state and the one to activate have a directory is no obstacle", async () => {
+  using root = MossRoot.open(freshRoot());
+  const [one, two, other, plain] = [
+    stone("one", { "share/turn/deep/one": "1" }),
+    stone("two", { "share/turn/deep/two": "2" }),
+    // Leads to itself.
+    stone("other", { "share/turn": { link: "turn" } }),
+    stone("plain", { "bin/plain": "plain" }),
+  ];
+  await install(root, [one]);
+  const expected = snapshot(root.usr);
+  await install(root, [other]);
+  await install(root, [plain]);
+  // From now on the spare is the tree of the second state.
+  await install(root, [two]);
+  const events: TransitionEvent[] = [];
+  await activate(root, 1, { command: "x" }, (event) => events.push(event));
+  expect(snapshot(root.usr)).toEqual(expected);
+  expect(events.some(({ kind }) => kind === "full-build")).toBe(false);
+});

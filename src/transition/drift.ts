@@ -7,7 +7,8 @@
  * kernel sets the change time at every entry made, removed or renamed, and at every change of mode or owner, and offers
  * no way to set it back. So one small list for a tree stands for a table of all its directories.
  */
-import { closeSync, fstatSync, lstatSync, openSync, rmSync } from "node:fs";
+import { type BigIntStats, closeSync, fstatSync, lstatSync, openSync, rmSync } from "node:fs";
+import { errnoCode } from "#base/errors";
 import type { TreeRecord } from "#transition/schema";
 
 export type Windows = TreeRecord["windows"];
@@ -60,11 +61,21 @@ export function addWindow(windows: Windows, from: bigint, to: bigint): Windows |
 export function findDrift(top: string, tree: TreeRecord, paths: Iterable<string>): string | undefined {
   const windows = tree.windows.map(([from, to]) => [BigInt(from), BigInt(to)] as const);
   for (const path of paths) {
-    const stat = lstatSync(path === "" ? top : `${top}/${path}`, { bigint: true, throwIfNoEntry: false });
-    if (stat === undefined || !stat.isDirectory()) return path;
+    const stat = look(path === "" ? top : `${top}/${path}`);
+    if (stat?.isDirectory() !== true) return path;
     if (path === "" && String(stat.ino) !== tree.inode) return path;
     const time = path === "" ? stat.mtimeNs : stat.ctimeNs;
     if (!windows.some(([from, to]) => from <= time && time <= to)) return path;
   }
   return undefined;
+}
+
+/** Where others have put links in the way, such as one that leads to itself, nothing of ours is there. */
+function look(path: string): BigIntStats | undefined {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    if (errnoCode(error) === "ELOOP" || errnoCode(error) === "ENOTDIR") return undefined;
+    throw error;
+  }
 }

@@ -277,6 +277,19 @@ test("a symlink that somebody planted in a spare tree is never written through",
   expect(await words(root)).toEqual([]);
 });
 
+test("a symlink to itself that somebody planted above a directory to change is no obstacle", async () => {
+  using root = MossRoot.open(base.directory());
+  await install(root, [tool("1"), extra()]);
+  await install(root, [tool("1")]);
+  for (const place of readdirSync(root.trees)) {
+    rmSync(`${root.treePath(place)}/share`, { recursive: true });
+    symlinkSync("share", `${root.treePath(place)}/share`);
+  }
+  await install(root, [tool("2")]);
+  expect(readFileSync(`${root.usr}/share/tool/v2`, "utf8")).toBe("2");
+  expect(await words(root)).toEqual([]);
+});
+
 test("what is refused or changes nothing does not cost the spare tree", async () => {
   const directory = base.directory();
   using root = MossRoot.open(directory);
