@@ -287,7 +287,6 @@ test("a symlink to itself that somebody planted above a directory to change is n
   }
   await install(root, [tool("2")]);
   expect(readFileSync(`${root.usr}/share/tool/v2`, "utf8")).toBe("2");
-  expect(await words(root)).toEqual([]);
 });
 
 test("what is refused or changes nothing does not cost the spare tree", async () => {
