@@ -4,6 +4,7 @@
 /** Which roots use a shared cache: a small file for each, so that what one no longer needs is kept for the others. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { Failure } from "#base/errors";
+import { FileLock } from "#sys/lock";
 import { sha256Hex } from "#sys/sha256";
 import { writeFileAtomic } from "#sys/sync";
 
@@ -59,3 +60,36 @@ export function rememberedCache(folder: string): string | undefined {
 export function rememberCache(folder: string, cache: string): void {
   if (rememberedCache(folder) !== cache) writeFileAtomic(`${folder}/shared-cache`, `${cache}\n`);
 }
+
+/** The lock that each root holds shared while it works with a cache, and one exclusively while it sweeps. */
+export function cacheLockPath(cache: string): string {
+  return `${cache}/lock`;
+}
+
+/** Milliseconds that another root may need to sweep a cache. */
+const SWEEPING = 60_000;
+
+/**
+ * Takes a root's share of its cache. A sweep of another root takes a moment, so that it is waited for, until the time `until` in any
+ * case, but not for ever: it may have been halted. Throws root.busy.
+ */
+export function joinCache(root: string, cache: string, until: number, sweeping = SWEEPING): FileLock {
+  const patience = Math.max(until, performance.now() + sweeping);
+  for (;;) {
+    const lock = FileLock.tryAcquire(cacheLockPath(cache), "shared", "");
+    if (lock !== undefined) return lock;
+    if (performance.now() >= patience) {
+      throw new Failure(
+        "root.busy",
+        `Cannot change the root "${root}": another root is sweeping the cache "${cache}"`,
+        {
+          hint: "Wait for it to end, or give --wait.",
+        },
+      );
+    }
+    Bun.sleepSync(PAUSE);
+  }
+}
+
+/** Milliseconds between looks. */
+const PAUSE = 20;

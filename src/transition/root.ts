@@ -12,7 +12,7 @@ import { type Database, databaseUri, openDatabase, type ReadTransaction } from "
 import { diskFailure } from "#store/disk";
 import { decodeFiles } from "#store/files";
 import { FileLock } from "#sys/lock";
-import { registerRoot, rememberCache } from "#transition/cache";
+import { cacheLockPath, joinCache, registerRoot, rememberCache } from "#transition/cache";
 import { activeState, shownState } from "#transition/live";
 import { busy, torn, unknownState } from "#transition/refusals";
 import { belowUsr, cacheOf, checkOwnership, realDirectory } from "#transition/root-paths";
@@ -105,7 +105,7 @@ export class MossRoot {
       mkdirSync(this.store, { recursive: true, mode: 0o700 });
       if (this.shared) registerRoot(this.cache, this.directory);
       if (this.shared) rememberCache(this.private, this.cache);
-      if (this.shared) closeSync(openSync(this.#cacheLockPath, "a", 0o644));
+      if (this.shared) closeSync(openSync(cacheLockPath(this.cache), "a", 0o644));
     } catch (cause) {
       const code = errnoCode(cause);
       if (code !== "EACCES" && code !== "EPERM") throw diskFailure(cause, `prepare the root "${this.directory}"`);
@@ -160,10 +160,6 @@ export class MossRoot {
     return this.database.view(body);
   }
 
-  get #cacheLockPath(): string {
-    return `${this.cache}/lock`;
-  }
-
   #unlock(): void {
     this.#cacheLock?.[Symbol.dispose]();
     this.#cacheLock = undefined;
@@ -199,7 +195,7 @@ export class MossRoot {
     }
     try {
       // While any root that shares the cache is at work, nobody may sweep what has arrived and is not yet named.
-      if (this.shared) this.#cacheLock = FileLock.acquireShared(this.#cacheLockPath);
+      if (this.shared) this.#cacheLock = joinCache(this.directory, this.cache, until);
     } catch (error) {
       this.#unlock();
       throw error;

@@ -20,11 +20,13 @@ import {
 import { join } from "node:path";
 import { compareText } from "#base/order";
 import { readXattrs } from "#store/xattrs";
+import { FileLock } from "#sys/lock";
 import { run } from "#sys/process";
 import type { Seen } from "#tests/crash/child.fixture";
 import { install, MODEL, refusal, snapshot, TestRoots } from "#tests/crash/roots";
 import { activate } from "#transition/activate";
 import { apply } from "#transition/apply";
+import { cacheLockPath, joinCache } from "#transition/cache";
 import type { TransitionEvent } from "#transition/events";
 import { describeProblem } from "#transition/problems";
 import { removeStates } from "#transition/prune";
@@ -335,6 +337,18 @@ test("roots that share a store keep what the others need, also while one is unpa
   await install(a, [third]);
   const unasked = await removeStates(a, [4], { command: "prune" });
   expect(unasked.unswept).toContain(two);
+});
+
+test("a cache that another root sweeps is not waited for without end", async () => {
+  const cache = base.directory();
+  using root = MossRoot.open(base.directory(), { cache });
+  await install(root, [tool("1")]);
+  const sweeper = FileLock.tryAcquire(cacheLockPath(cache), "exclusive", "");
+  expect(() => joinCache(root.directory, cache, 0, 0)).toThrow("another root is sweeping the cache");
+  sweeper?.[Symbol.dispose]();
+  using _one = joinCache(root.directory, cache, 0, 0);
+  // As many as there are may work at once.
+  await install(root, [tool("2")]);
 });
 
 test.skipIf(!asRoot)("a root in a folder with the set-gid bit has the groups that packages say", async () => {
