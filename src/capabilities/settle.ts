@@ -21,13 +21,18 @@ export interface Source {
 /** Why a need that was found is not a dependency of the package. */
 export type DropReason = "excluded" | "own" | "private library" | "nothing provides it";
 
+/** What a written form is tested by. */
+export interface TextTest {
+  test(text: string): boolean;
+}
+
 export interface SettleOptions {
   readonly name: string;
   /** Dependencies that the recipe states. */
   readonly stated?: readonly Capability[];
   /** Patterns over the written form, not anchored. */
-  readonly dependsExclude?: readonly RegExp[];
-  readonly providesExclude?: readonly RegExp[];
+  readonly dependsExclude?: readonly TextTest[];
+  readonly providesExclude?: readonly TextTest[];
   /** Whether anything known provides a capability; what a file only wants is kept where this is true. */
   readonly known?: (item: Capability) => boolean;
 }

@@ -3,7 +3,7 @@
 
 /** The packages of a recipe, merged from templates, root and subpackages: what each says of itself. */
 import { getOrInsert } from "#base/order";
-import { compileExpression } from "#boulder/recipe/expression";
+import { compileExpression, type Expression } from "#boulder/recipe/expression";
 import type { Located, PackageDefinition, Recipe } from "#boulder/recipe/model";
 import { type Capability, parseCapability } from "#model/dependency";
 
@@ -16,8 +16,8 @@ export interface MergedPackage {
   readonly licenses: readonly string[];
   readonly rundeps: readonly Capability[];
   readonly conflicts: readonly Capability[];
-  readonly rundepsExclude: readonly RegExp[];
-  readonly providesExclude: readonly RegExp[];
+  readonly rundepsExclude: readonly Expression[];
+  readonly providesExclude: readonly Expression[];
   /** True where it is emitted without files. */
   readonly empty: boolean;
 }

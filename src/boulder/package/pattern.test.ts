@@ -86,3 +86,32 @@ test("a path without wildcards matches itself and what lies below it; a star in 
     }),
   );
 });
+
+test("a pattern of many stars is answered, however near a path comes to it", () => {
+  const near = `/usr/${"a".repeat(3000)}`;
+  for (const level of [1, 2] as const) {
+    expect(compilePattern(`/usr/${"*a".repeat(30)}b`, level)?.(near)).toBe(false);
+    expect(compilePattern(`/usr/${"**/".repeat(30)}b`, level)?.(`/usr/${"x/".repeat(1000)}a`)).toBe(false);
+  }
+  // Longer than any path.
+  expect(compilePattern(`/usr/*${"a".repeat(10_000)}`)).toBeUndefined();
+});
+
+test("patterns match as their translation to a regular expression does", () => {
+  const piece = fc.constantFrom("a", "b", ".", "/", "*", "?", "[ab]", "[!a]", "[.-0]");
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 6 }), fc.stringMatching(/^[ab./]{0,8}$/), (pieces, rest) => {
+      const pattern = `/${pieces.join("")}`;
+      fc.pre(!pattern.includes("**") && !pattern.endsWith("/"));
+      const translated = pattern
+        .replaceAll(".", "\\.")
+        .replaceAll("[\\.-0]", "[.-0]")
+        .replaceAll("[!", "[^")
+        .replaceAll(/[*?]/g, (char) => (char === "*" ? ".*" : "."));
+      const path = `/${rest}`;
+      const want = new RegExp(`^(?:${translated}|${translated}/.*)$`, "s").test(path);
+      expect([pattern, path, matches(pattern, path)]).toEqual([pattern, path, want]);
+    }),
+    { numRuns: 2000 },
+  );
+});
