@@ -81,7 +81,7 @@ export function metaOf(
   };
 }
 
-/** Writes the stone of one package. Throws `stone.write`, a system error, or the reason of the signal; then nothing is left. */
+/** Writes the stone of one package to the folder. Throws `stone.write`, a system error, or the reason of the signal; then nothing is left. */
 export async function emitPackage(
   recipe: Recipe,
   merged: MergedPackage,

@@ -5,7 +5,7 @@
  * Packaging of a build: what was installed goes to its packages by the rules, is compressed, stripped and split, looked
  * into, and written as stones. The install folder is only read.
  */
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { setImmediate } from "node:timers/promises";
 import { Failure } from "#base/errors";
@@ -22,6 +22,7 @@ import { type MergedPackage, mergePackages } from "#boulder/package/packages";
 import { refreshBytecode } from "#boulder/package/refresh";
 import { Scratch } from "#boulder/package/scratch";
 import { type BuildSearchPath, buildSearchPaths, refuseSearchPaths } from "#boulder/package/search-paths";
+import { Staging } from "#boulder/package/staging";
 import { hostTools, type StripTools, stripFiles } from "#boulder/package/strip";
 import { surroundingsOf } from "#boulder/package/surroundings";
 import { type InstalledFile, refuseOutside, type WalkOptions, walkInstall } from "#boulder/package/walk";
@@ -29,7 +30,6 @@ import type { PackageDefinition, Recipe } from "#boulder/recipe/model";
 import type { PackageFile } from "#capabilities/file";
 import { type AnalysedFile, type Settled, settle } from "#capabilities/settle";
 import { type CapabilityText, formatCapability } from "#model/dependency";
-import { sweepFiles } from "#stone/leftovers";
 import type { Profile } from "#stone/writer";
 
 export type { PackagedFile, PackagingResult } from "#boulder/package/model";
@@ -216,20 +216,18 @@ export async function packageInstall(options: PackagingOptions): Promise<Packagi
     // Nothing before waits for long without giving signals a turn.
     await setImmediate();
     options.signal?.throwIfAborted();
-    mkdirSync(options.outFolder, { recursive: true });
-    sweepFiles(options.outFolder, readdirSync(options.outFolder));
+    using staging = new Staging(options.outFolder);
     const threads = Math.min(options.jobs ?? availableParallelism(), THREADS_LIMIT);
     const packages = await mapLimited([...groups], PACKAGES_AT_ONCE, async ([name, members]) => {
       const emitted = await emitPackage(recipe, mergedOf(merged, name), members, settledOf(settled, name), {
-        folder: options.outFolder,
+        folder: staging.folder,
         architecture: options.architecture,
         buildRelease: options.buildRelease,
         threads,
         ...(options.signal === undefined ? {} : { signal: options.signal }),
         ...(options.profile === undefined ? {} : { profile: options.profile }),
       });
-      onEvent({ type: "package", name, file: emitted.file, size: emitted.size });
-      return emitted;
+      return { ...emitted, file: staging.placeOf(emitted.file) };
     });
     const result: PackagingResult = {
       packages,
@@ -237,7 +235,10 @@ export async function packageInstall(options: PackagingOptions): Promise<Packagi
       settled,
       unresolved: options.known === undefined ? [] : unresolvedOf(settled, options.known),
     };
-    writeEvidence(evidencePath(options.outFolder, recipe, options.architecture), evidenceOf(recipe, result));
+    writeEvidence(evidencePath(staging.folder, recipe, options.architecture), evidenceOf(recipe, result));
+    options.signal?.throwIfAborted();
+    staging.publish();
+    for (const { name, file, size } of packages) onEvent({ type: "package", name, file, size });
     return result;
   } finally {
     rmSync(options.scratchFolder, { recursive: true, force: true });
