@@ -181,9 +181,16 @@ export class Rules<O extends Offer> {
     return list;
   }
 
-  /** A new build comes: its needs, and what it and others refuse. */
+  /** A new build comes: its needs, what it and others refuse, and what it takes the place of. */
   #arrival(build: Build<O>): Requirement<O>[] {
     const { installed } = this.#problem;
+    for (const name of build.meta.replaces ?? []) {
+      const item = installed.byName(name);
+      // While the old name is offered, it is no rename.
+      if (item === undefined || name === build.name || this.eligible(name).length > 0) continue;
+      const old = this.touchInstalled(item);
+      this.sat.add([no(build.variable), no(old.variable)], { kind: "replaces", build, other: old });
+    }
     const needs = [...neededBy(build.meta)].filter((text) => !build.gives.has(text));
     const requirements = needs.map((text) => this.#need(build, text));
     for (const text of refusedBy(build.meta)) {
