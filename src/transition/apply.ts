@@ -19,6 +19,7 @@ import {
   type Wanted,
 } from "#transition/change";
 import { checkRoot } from "#transition/checks";
+import { type CopiedState, copyState, makeKnown, unlessMissing } from "#transition/copy-state";
 import { type Listener, Stopwatch, type Timings } from "#transition/events";
 import { fault } from "#transition/fault";
 import type { Hooks } from "#transition/hooks";
@@ -110,10 +111,19 @@ export async function apply(root: MossRoot, request: ApplyRequest, onEvent: List
   watch.lap("commit");
   let journal = begun.journal;
   try {
-    const arrived = await arrive(root, ids, request.stones, arrivalOf(root, journal.transition), onEvent);
-    watch.lap("unpack");
-    onEvent({ kind: "phase", phase: "merge" });
-    const staged = stage(root, request, begun, arrived, watch, onEvent);
+    const copied = active === undefined ? copyState(root, ids) : undefined;
+    if (copied !== undefined) watch.lap("merge");
+    let arrived: Arrived = copied?.arrived ?? new Map();
+    let staged =
+      copied === undefined
+        ? undefined
+        : unlessMissing(() => stage(root, request, begun, arrived, watch, onEvent, copied));
+    if (staged === undefined) {
+      arrived = await arrive(root, ids, request.stones, arrivalOf(root, journal.transition), onEvent);
+      watch.lap("unpack");
+      onEvent({ kind: "phase", phase: "merge" });
+      staged = stage(root, request, begun, arrived, watch, onEvent);
+    }
     if (staged === undefined) {
       undo(root, journal, begun.spare);
       if (active === undefined) throw new Error("an empty state is a state");
@@ -175,6 +185,7 @@ function stage(
   arrived: Arrived,
   watch: Stopwatch,
   onEvent: Listener,
+  copied?: CopiedState,
 ): Staged | undefined {
   const { journal, spare } = begun;
   const attributes = new Map([...arrived.values()].flatMap((item) => [...item.attributes]));
@@ -190,7 +201,8 @@ function stage(
       change.removed,
       change.added,
     );
-    const merged = mergeState(tx, source, (asset) => `${root.store}/${asset}`, active, change, arrived);
+    const merged =
+      copied === undefined ? mergeState(tx, source, root.store, active, change, arrived) : makeKnown(source, copied);
     if (merged.fresh !== undefined) putSmall(root.store, merged.fresh.node, merged.fresh.text);
     checkTop(source, merged.tree);
     const state: StateRecord = {

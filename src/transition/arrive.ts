@@ -6,15 +6,16 @@ import { Failure } from "#base/errors";
 import type { PackageId } from "#model/package";
 import type { WriteTransaction } from "#moss-db/index";
 import type { Arrival } from "#store/arrival";
+import type { Unpacked } from "#store/unpack";
 import { unpackAll } from "#store/unpack-all";
 import { syncFileSystem } from "#sys/sync";
 import { borrow } from "#transition/borrow";
-import type { Arrived } from "#transition/change";
+import type { Arrived, KnownPackage } from "#transition/change";
 import type { Listener } from "#transition/events";
 import { fault } from "#transition/fault";
 import { writeRelations } from "#transition/relations";
 import type { MossRoot } from "#transition/root";
-import { ATTRIBUTES, FILES, PACKAGES } from "#transition/schema";
+import { ATTRIBUTES, FILES, PACKAGES, type PackageRecord } from "#transition/schema";
 
 /** Packages from elsewhere than stones: puts their bodies into the open arrival folder and gives all of `ids`. */
 export type Bring = (ids: readonly PackageId[], arrival: Arrival) => Arrived;
@@ -57,13 +58,18 @@ function stoneOf(id: PackageId, stones: ReadonlyMap<PackageId, string>): string 
   throw new Failure("package.unknown", `Cannot install the package "${id}": its stone is not at hand`);
 }
 
+function recordOf(item: Unpacked | KnownPackage): PackageRecord {
+  if (!("records" in item)) return { meta: item.meta, entries: item.entries, size: item.size };
+  const size = item.records.reduce((sum, record) => sum + (record.kind === "file" ? record.size : 0), 0);
+  return { meta: item.meta, entries: item.records.length, size };
+}
+
 /** Writes the packages that have arrived. */
 export function writePackages(tx: WriteTransaction, arrived: Arrived): void {
   // Once for all: the number of a bucket is looked up by its name each time.
   const [packages, files] = [tx.bucket(PACKAGES), tx.bucket(FILES)];
   for (const [id, item] of arrived) {
-    const size = item.records.reduce((sum, record) => sum + (record.kind === "file" ? record.size : 0), 0);
-    packages.set(id, { meta: item.meta, entries: item.records.length, size });
+    packages.set(id, recordOf(item));
     files.set(id, item.encoded);
     writeRelations(tx, id, item.meta);
     for (const [digest, encoded] of item.attributes) tx.bucket(ATTRIBUTES).set(digest, encoded);

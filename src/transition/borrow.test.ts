@@ -5,10 +5,11 @@
 import { afterAll, expect, test } from "bun:test";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { install, TestRoots } from "#tests/crash/roots";
+import { install, snapshot, TestRoots } from "#tests/crash/roots";
 import type { TransitionEvent } from "#transition/events";
 import { describeProblem } from "#transition/problems";
 import { MossRoot } from "#transition/root";
+import { NODES } from "#transition/schema";
 import { verifyRoot } from "#transition/verify";
 
 const base = new TestRoots("borrow");
@@ -20,6 +21,8 @@ const TOOL = base.stone("tool", {
 });
 const unpacked = (events: readonly TransitionEvent[]) =>
   events.flatMap((event) => (event.kind === "unpack" ? [event.name] : []));
+const merged = (events: readonly TransitionEvent[]) =>
+  events.some((event) => event.kind === "phase" && event.phase === "merge");
 const problems = async (root: MossRoot) =>
   (await verifyRoot(root, { command: "verify" })).problems.map(describeProblem);
 
@@ -35,6 +38,7 @@ test("a package that another root of the store has is not unpacked again, unless
   const later: TransitionEvent[] = [];
   await install(second, [TOOL], {}, later);
   expect(unpacked(later)).toEqual([]);
+  expect(merged(later)).toBe(false);
   expect(second.active()?.tree).toEqual(first.active()?.tree);
   expect(second.files(TOOL.id)).toEqual(first.files(TOOL.id));
   expect(await problems(second)).toEqual([]);
@@ -44,6 +48,63 @@ test("a package that another root of the store has is not unpacked again, unless
   const again: TransitionEvent[] = [];
   await install(third, [TOOL], {}, again);
   expect(unpacked(again)).toEqual(["tool"]);
+  expect(merged(again)).toBe(true);
   expect(await problems(third)).toEqual([]);
   for (const root of roots) root[Symbol.dispose]();
+});
+
+const OTHER = base.stone("other", { "bin/other": { body: "other" }, "share/other/text": { body: "text" } });
+
+/** A root with a store that others share, which has a state of each of these lists. */
+async function shared(...states: readonly (readonly (typeof TOOL)[])[]) {
+  const cache = base.directory();
+  const first = MossRoot.open(base.directory(), { cache });
+  for (const stones of states) await install(first, stones);
+  const more = async (...stones: readonly (typeof TOOL)[]) => {
+    const root = MossRoot.open(base.directory(), { cache });
+    const events: TransitionEvent[] = [];
+    const made = await install(root, stones, {}, events);
+    expect(await problems(root)).toEqual([]);
+    expect(unpacked(events)).toEqual([]);
+    return { root, made, merged: merged(events) };
+  };
+  return { first, more, [Symbol.dispose]: () => first[Symbol.dispose]() };
+}
+
+test("the tree of a state that another root has is not merged again, and is what merging gives", async () => {
+  using roots = await shared([TOOL, OTHER], [TOOL]);
+  const alone = MossRoot.open(base.directory());
+  const copies: MossRoot[] = [];
+  for (const stones of [[TOOL], [OTHER, TOOL], [OTHER]]) {
+    const { root, made, merged } = await roots.more(...stones);
+    const own = await install(alone, stones);
+    expect(merged).toBe(stones.includes(OTHER) && stones.length === 1);
+    expect(made.state.tree).toEqual(own.state.tree);
+    expect(made.changes.added).toBe(root.listing(made.state).filter(({ entry }) => entry.kind !== "directory").length);
+    expect(snapshot(root.usr)).toEqual(snapshot(alone.usr));
+    expect(root.packages(made.state)).toEqual(alone.packages(own.state));
+    copies.push(root);
+  }
+  // What they were given is their own: they go on from there as any root.
+  roots.first[Symbol.dispose]();
+  rmSync(roots.first.directory, { recursive: true });
+  for (const root of copies) {
+    await install(root, [OTHER, TOOL]);
+    await install(root, [OTHER]);
+    expect(await problems(root)).toEqual([]);
+    root[Symbol.dispose]();
+  }
+  alone[Symbol.dispose]();
+});
+
+test("a state of another root that is not whole is not taken", async () => {
+  using roots = await shared([TOOL]);
+  roots.first.database.update((tx) => {
+    const [key] = [...tx.bucket(NODES).keys()];
+    if (key !== undefined) tx.bucket(NODES).delete(key);
+  });
+  const { root, merged } = await roots.more(TOOL);
+  expect(merged).toBe(true);
+  expect(root.active()?.tree).toEqual(roots.first.active()?.tree);
+  root[Symbol.dispose]();
 });

@@ -6,37 +6,26 @@
  * all of its files, nobody needs to unpack it again.
  */
 import type { PackageId } from "#model/package";
-import { databaseUri, openDatabase, type ReadTransaction } from "#moss-db/index";
+import type { ReadTransaction } from "#moss-db/index";
 import type { Arrival } from "#store/arrival";
 import { decodeFiles } from "#store/files";
 import { assetName } from "#store/names";
 import type { Unpacked } from "#store/unpack";
-import { registeredRoots } from "#transition/cache";
+import { askOthers } from "#transition/others";
 import type { MossRoot } from "#transition/root";
-import { ATTRIBUTES, FILES, PACKAGES, SCHEMA } from "#transition/schema";
-
-/** Roots that are asked, at most: each is a database to open. */
-const ASKED = 8;
+import { ATTRIBUTES, FILES, PACKAGES } from "#transition/schema";
 
 /** The packages among `ids` that need not be unpacked. A root that cannot be asked is passed over. */
 export function borrow(root: MossRoot, ids: readonly PackageId[], arrival: Arrival): Map<PackageId, Unpacked> {
   const found = new Map<PackageId, Unpacked>();
-  if (!root.shared) return found;
-  const others = registeredRoots(root.cache).present.filter((directory) => directory !== root.directory);
-  for (const directory of others.slice(0, ASKED)) {
-    if (found.size === ids.length) break;
-    try {
-      using database = openDatabase(databaseUri(`${directory}/.moss/db`), { schema: SCHEMA, readOnly: true });
-      database.view((tx) => {
-        for (const id of ids) {
-          const known = found.has(id) ? undefined : lookUp(tx, id, arrival);
-          if (known !== undefined) found.set(id, known);
-        }
-      });
-    } catch {
-      // Another root's trouble is not ours: what it knew is unpacked again.
+  if (ids.length === 0) return found;
+  askOthers(root, (tx) => {
+    for (const id of ids) {
+      const known = found.has(id) ? undefined : lookUp(tx, id, arrival);
+      if (known !== undefined) found.set(id, known);
     }
-  }
+    return found.size === ids.length ? found : undefined;
+  });
   return found;
 }
 

@@ -12,10 +12,10 @@ import type { Unpacked } from "#store/unpack";
 import { sha256Hex } from "#sys/sha256";
 import { GENERATED, generatedRecord, OS_INFO, OS_RELEASE, renderOsRelease } from "#transition/os-release";
 import { checkPromise } from "#transition/promise";
-import { FILES, PACKAGES, type StatePackage, type StateRecord } from "#transition/schema";
+import { FILES, PACKAGES, type PackageRecord, type StatePackage, type StateRecord } from "#transition/schema";
 import { Selected } from "#transition/selections";
 import type { TreeSource } from "#transition/source";
-import type { FileNode, PackageFiles, TreeRecord } from "#tree/entry";
+import type { PackageFiles, TreeRecord } from "#tree/entry";
 import { changeTree, emptyTree, type MergedTree } from "#tree/merge";
 import { Tree } from "#tree/tree";
 
@@ -40,7 +40,11 @@ export interface PackageChange {
   readonly added: readonly StatePackage[];
 }
 
-export type Arrived = ReadonlyMap<PackageId, Unpacked>;
+/** A package as another database has it. Its records have not been decoded. */
+export type KnownPackage = PackageRecord & Pick<Unpacked, "encoded" | "attributes">;
+
+/** Packages that the database does not know yet. */
+export type Arrived = ReadonlyMap<PackageId, Unpacked | KnownPackage>;
 
 function toStatePackage(tx: ReadTransaction, arrived: Arrived, selection: Selection): StatePackage {
   const { id, explicit, reason, promised } = selection;
@@ -114,7 +118,7 @@ function twice(name: string): Failure {
 
 /** A generated os-release that is not in the store yet. */
 export interface FreshFile {
-  readonly node: Pick<FileNode, "sha256" | "mode" | "uid" | "gid">;
+  readonly node: TreeRecord & { readonly kind: "file" };
   readonly text: string;
 }
 
@@ -131,15 +135,15 @@ const RESERVED = new Set([".stateID", "lib/system-model.kdl"]);
 export function mergeState(
   tx: ReadTransaction,
   source: TreeSource,
-  storePath: (asset: string) => string,
+  store: string,
   active: StateRecord | undefined,
   change: PackageChange,
   arrived: Arrived,
 ): MergedState {
   const recordsOf = (id: PackageId): readonly TreeRecord[] => {
-    const records = arrived.get(id)?.records;
-    if (records !== undefined) return records;
-    const encoded = tx.bucket(FILES).get(id);
+    const here = arrived.get(id);
+    if (here !== undefined && "records" in here) return here.records;
+    const encoded = here?.encoded ?? tx.bucket(FILES).get(id);
     return encoded === undefined ? [] : decodeFiles(encoded);
   };
   const filesOf = ({ id, name }: StatePackage): PackageFiles => ({ name, records: recordsOf(id) });
@@ -184,23 +188,25 @@ export function mergeState(
     all,
   });
   source.know(without.nodes);
-  return addOsRelease(source, storePath, without, all);
+  return addOsRelease(source, store, without, all);
 }
 
-function addOsRelease(
-  source: TreeSource,
-  storePath: (asset: string) => string,
-  base: MergedTree,
-  all: () => PackageFiles[],
-): MergedState {
+/** What moss writes as os-release of a tree that has none of a package, from what the tree says of itself. */
+export function writtenOsRelease(tree: Tree, store: string): { readonly osRelease: string; readonly file: FreshFile } {
+  const info = tree.lookup(OS_INFO);
+  const path = info?.kind === "file" ? `${store}/${assetPath(assetName(info))}` : undefined;
+  const text = renderOsRelease(path === undefined ? undefined : readText(path));
+  const osRelease = `${sha256Hex(text)}:${Buffer.byteLength(text)}`;
+  const node = generatedRecord(osRelease);
+  if (node === undefined) throw new Error("a generated file has no record");
+  return { osRelease, file: { node, text } };
+}
+
+function addOsRelease(source: TreeSource, store: string, base: MergedTree, all: () => PackageFiles[]): MergedState {
   const look = new Tree(source, base);
   if (look.lookup(OS_RELEASE) !== undefined) return { tree: base, osRelease: "package" };
-  const info = look.lookup(OS_INFO);
-  const text = renderOsRelease(info?.kind === "file" ? readText(storePath(assetPath(assetName(info)))) : undefined);
-  const osRelease = `${sha256Hex(text)}:${Buffer.byteLength(text)}`;
-  const record = generatedRecord(osRelease);
-  if (record === undefined) throw new Error("a generated file has no record");
-  const files = { name: GENERATED, records: [record] };
+  const { osRelease, file } = writtenOsRelease(look, store);
+  const files = { name: GENERATED, records: [file.node] };
   const merged = changeTree({ source, base, removed: [], added: [files], all: () => [...all(), files] });
   source.know(merged.nodes);
   // Nodes of both steps are new; those of the first that the second replaced are few.
@@ -208,7 +214,7 @@ function addOsRelease(
   return {
     tree: { key: merged.key, content: merged.content, links: merged.links, nodes },
     osRelease,
-    fresh: { node: record, text },
+    fresh: file,
   };
 }
 

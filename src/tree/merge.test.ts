@@ -9,7 +9,7 @@ import { walk } from "#model/walk";
 import { changedPaths, countChanges, listTree } from "#tree/diff";
 import { type PackageFiles, sameIdentity, type TreeEntry, type TreeRecord } from "#tree/entry";
 import { changeTree, emptyTree, type MergedTree, mergeAll } from "#tree/merge";
-import { decodeNode, isIndex } from "#tree/node";
+import { decodeNode, encodeNode, isIndex } from "#tree/node";
 
 const sha = (n: number) => n.toString(16).padStart(64, "0");
 const file = (path: string, n = 1, mode = 0o644): TreeRecord => ({
@@ -327,3 +327,10 @@ test("a directory of half a million files is merged within the time that a test 
   // usr/share and usr/share/many are entries too.
   expect(entries).toBe(500_002);
 }, 60_000);
+
+test("a node with a name that leads out of its directory is no node", () => {
+  const encoded = (name: string) =>
+    encodeNode([{ kind: "symlink", name, uid: 0, gid: 0, owners: ["a"], target: "b" }]).bytes;
+  expect(decodeNode(encoded("..."))).toHaveLength(1);
+  for (const name of ["", ".", "..", "a/b", "../a", "a\0b"]) expect(() => decodeNode(encoded(name))).toThrow("no node");
+});

@@ -120,10 +120,14 @@ function readIndex(input: ByteReader): NodeIndex {
   return { count, parts: contents.map((content) => ({ content, key: input.hex(32) })) };
 }
 
+const NO_NAME = /^\.{0,2}$|[/\0]/;
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function readEntry(input: ByteReader): Mutable<TreeEntry> {
   const name = input.text();
+  // A call relative to a directory would leave it.
+  if (NO_NAME.test(name)) throw new RangeError(`"${name}" is no name in a directory`);
   const flags = input.u8();
   const kind = KINDS[flags & 0x0f];
   if (kind === undefined) throw new RangeError(`unknown kind ${flags & 0x0f}`);
