@@ -21,8 +21,9 @@ function unitsOf(depth: number): { units: number; bytes: number } {
 }
 
 test("a tree deeper than a unit is long takes a few units, each of which leads to where the last one ended", () => {
-  const [shallow, deep] = [unitsOf(400), unitsOf(1900)];
+  const [shallow, deep] = [unitsOf(150), unitsOf(1900)];
   expect(shallow.units).toBe(1);
   expect(deep.units).toBeLessThan(6);
-  expect(deep.bytes).toBeLessThan(15 * shallow.bytes);
+  // Two steps that lead on for each that is needed, at most.
+  expect(deep.bytes / 1900).toBeLessThan((3 * shallow.bytes) / 150);
 });

@@ -11,7 +11,7 @@ import type { DirectoryNode, NodeSource, RootRef, SymlinkNode, TreeEntry } from 
 import { loadNode } from "#tree/load";
 
 /** Steps in a unit, about: large enough to cost little, small enough to share the work evenly. */
-const UNIT = 500;
+const UNIT = 200;
 
 /** Encoded attributes by their digest, for directories that have some. */
 export interface AttributeSource {
@@ -68,7 +68,8 @@ class UnitWriter {
 
   fill(key: string): void {
     for (const entry of loadNode(this.#source, key)) {
-      if (this.#program.steps - this.#leading >= UNIT) this.#cut();
+      // Where the way there is longer than a unit, units grow with it: the ways would take more than the work.
+      if (this.#program.steps - this.#leading >= Math.max(UNIT, this.#leading)) this.#cut();
       if (entry.kind !== "directory") {
         addEntry(this.#program, this.#source, entry);
         continue;

@@ -125,6 +125,11 @@ export function startThread(): Worker {
   return new Worker(existsSync(source) ? source : EMBEDDED);
 }
 
+/** True where a thread has been started and waits for work. */
+export function threadWaits(): boolean {
+  return idle !== undefined;
+}
+
 /** Lets go of a thread that has answered all it was asked. One is kept, which keeps no process alive. */
 export function releaseThread(thread: Worker): void {
   if (idle !== undefined) {

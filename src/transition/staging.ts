@@ -12,6 +12,7 @@ import { execute } from "#store/execute";
 import { makePlainDirectory } from "#store/owner";
 import { planPatch } from "#store/patch";
 import type { Place } from "#store/place";
+import { threadWaits } from "#store/thread";
 import { addWindow, clockWentBack, fileSystemTime, findDrift, type Windows } from "#transition/drift";
 import type { Listener, Stopwatch } from "#transition/events";
 import type { MossRoot } from "#transition/root";
@@ -170,12 +171,13 @@ const ALONE = 2;
 /** Writes the entries of a tree below an empty directory. */
 export function blitTo(root: MossRoot, source: TreeSource, usr: string, tree: RootRef, onEvent: Listener): void {
   withPlace(root, usr, (place) => {
-    // The first units are carried out here: a small tree is done before a thread would have begun.
+    // The first units are carried out here: a small tree is done before a thread would have begun that does not wait already.
+    const alone = threadWaits() ? 0 : ALONE;
     let units = 0;
     let builders: Builders | undefined;
     try {
       blitUnits(source, tree, (unit) => {
-        if (units++ < ALONE) execute(unit, place);
+        if (units++ < alone) execute(unit, place);
         else {
           builders ??= new Builders(place);
           builders.give(unit);
