@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-/** Calls of actions with arguments: `%fetch(a, to=b)`, where the action says that it takes some. */
+/** Calls of macros with arguments: `%fetch(a, to=b)` or `%(option, a)`, where the macro says that it takes some. */
 import type { MacroArgument } from "../recipe/model";
 
-/** What an argument is in the body of an action, and the arguments that its own text may name. */
+/** What an argument is in the body of a macro, and the arguments that its own text may name. */
 export interface Bound {
   readonly text: string;
   readonly bindings: Bindings | undefined;
-  /** The action whose argument it is. */
+  /** The macro whose argument it is. */
   readonly owner: string;
-  /** Macros on the way to the call, where its text is from; undefined for what the action itself says. */
+  /** Macros on the way to the call, where its text is from; undefined for what the macro itself says. */
   readonly via?: readonly string[];
 }
 export type Bindings = ReadonlyMap<string, Bound>;
@@ -46,6 +46,11 @@ export function readCall(text: string, at: number): Call | undefined {
     }
   }
   return undefined;
+}
+
+/** How the arguments of a macro are written, with what those are that need not be. */
+export function formOf(taken: readonly MacroArgument[]): string {
+  return taken.map((one) => (one.fallback === undefined ? one.id : `${one.id}=${one.fallback}`)).join(", ");
 }
 
 /** The values of a call by the names of the arguments; `mistakes` are for people. */

@@ -3,13 +3,16 @@
 
 /**
  * The macro language. `%word` is an action, `%(word)` a definition, `%%` a percent sign; any other percent sign stands
- * for itself. An action that says so takes arguments: `%word(a, name=b)`. Expansion is textual and nested; each line of the result knows the recipe line and the macros it is from.
+ * for itself. A macro that says so takes arguments: `%word(a, name=b)`, `%(word, a, name=b)`. Expansion is textual and
+ * nested; each line of the result knows the recipe line and the macros it is from.
  */
 import { Failure } from "#base/errors";
 import { nearest } from "#base/nearest";
 import type { Block, Problem } from "#formats/yaml";
-import { type Bindings, bindArguments, readCall } from "./call";
-import type { Action, MacroSet } from "./model";
+import type { MacroArgument } from "../recipe/model";
+import { type Bindings, bindArguments, type Call, formOf, readCall } from "./call";
+import type { MacroSet } from "./model";
+import { problemAt, type Where } from "./where";
 
 export interface ScriptLine {
   readonly text: string;
@@ -44,7 +47,9 @@ const MAX_OUTPUT = 16 << 20;
 /** Macros of one script, however little text they give: each may hold many others, and so on for all levels. */
 const MAX_MACROS = 1_000_000;
 const WORD = "[A-Za-z0-9_]+";
-const TOKEN = new RegExp(`%(?:%|(${WORD})|\\((${WORD})\\))`, "g");
+/** The third group is a definition with arguments, up to the first comma. */
+const TOKEN = new RegExp(`%(?:%|(${WORD})|\\((${WORD})\\)|\\((${WORD})(?=\\s*,))`, "g");
+const NO_CALL: Call = { values: [], length: 0 };
 const BREAKS = new Map([
   ["break_continue", "continue"],
   ["break_exit", "exit"],
@@ -105,9 +110,10 @@ class Expansion {
       this.#write(text.slice(from, match.index), line, via);
       from = match.index + match[0].length;
       const where = via.length === 0 ? { ...at, column: match.index, width: match[0].length } : at;
-      const [whole, action, definition] = match;
+      const [whole, action, definition, called] = match;
       if (action !== undefined) from += this.#action(action, line, via, where, text.slice(from), bound);
-      else if (definition !== undefined) this.#definition(definition, line, via, where, bound);
+      else if (definition !== undefined) this.#definition(definition, line, via, where, bound, NO_CALL);
+      else if (called !== undefined) from += this.#called(called, line, via, where, text.slice(from), bound);
       else this.#write(whole.slice(1), line, via);
     }
     this.#write(text.slice(from), line, via);
@@ -145,35 +151,64 @@ class Expansion {
         this.#dependencies.set(dependency, { dependency, action: `%${id}`, line });
       }
     }
-    const { bindings, length } = this.#call(action, via, at, rest, bound);
+    // A bracket behind an action that takes nothing is a bracket of the shell.
+    const { arguments: taken = [] } = action;
+    const call = taken.length > 0 && rest.startsWith("(") ? readCall(rest, 0) : NO_CALL;
+    const form = `%${id}(${formOf(taken)})`;
+    const bindings = this.#bind(`%${id}`, taken, form, call, via, at, bound);
     this.#body(action.command.text, `%${id}`, line, via, at, bindings);
-    return length;
+    return call?.length ?? 0;
   }
 
-  /** The arguments of an action. A bracket behind one that takes none is a bracket of the shell. */
-  #call(
-    action: Action,
+  /** What the arguments of a macro are in a call; `form` is how one is written, and no call one that is not closed. */
+  #bind(
+    macro: string,
+    taken: readonly MacroArgument[],
+    form: string,
+    call: Call | undefined,
+    via: readonly string[],
+    at: Where,
+    bound: Bindings | undefined,
+  ): Bindings | undefined {
+    if (taken.length === 0) return undefined;
+    const { bindings, mistakes } = bindArguments(macro, taken, call?.values ?? [], { bindings: bound, via });
+    if (call === undefined) {
+      this.#problem(at, via, `The call of ${macro} is not closed on its line`, "Write the closing bracket.");
+    } else for (const mistake of mistakes) this.#problem(at, via, mistake, `Write ${form}.`);
+    return bindings;
+  }
+
+  /**
+   * Writes a definition that may take arguments; `rest` is the text behind its name, and the result how much of it is its
+   * call. Behind any other name the text stays as it is.
+   */
+  #called(
+    id: string,
+    line: number | undefined,
     via: readonly string[],
     at: Where,
     rest: string,
     bound: Bindings | undefined,
-  ): { readonly bindings?: Bindings; readonly length: number } {
-    const { id, arguments: taken = [] } = action;
-    if (taken.length === 0) return { length: 0 };
-    const call = rest.startsWith("(") ? readCall(rest, 0) : { values: [], length: 0 };
-    if (call === undefined) {
-      this.#problem(at, via, `The call of %${id} is not closed on its line`, "Write the closing bracket.");
+  ): number {
+    const taken = bound?.has(id) === true ? [] : (this.#scope.macros.definitions.get(id)?.arguments ?? []);
+    if (taken.length === 0) {
+      this.#write(`%(${id}`, line, via);
+      return 0;
     }
-    const { bindings, mistakes } = bindArguments(`%${id}`, taken, call?.values ?? [], {
-      bindings: bound,
-      via,
-    });
-    const form = taken.map((one) => (one.fallback === undefined ? one.id : `${one.id}=${one.fallback}`)).join(", ");
-    if (call !== undefined) for (const mistake of mistakes) this.#problem(at, via, mistake, `Write %${id}(${form}).`);
-    return { bindings, length: call?.length ?? 0 };
+    // The comma behind the name stands where the bracket of an action does.
+    const call = readCall(`(${rest.trimStart().slice(1)}`, 0);
+    this.#definition(id, line, via, at, bound, call);
+    return call === undefined ? 0 : call.length + rest.length - rest.trimStart().length;
   }
 
-  #definition(id: string, line: number | undefined, via: readonly string[], at: Where, bound?: Bindings): void {
+  #definition(
+    id: string,
+    line: number | undefined,
+    via: readonly string[],
+    at: Where,
+    bound: Bindings | undefined,
+    call: Call | undefined,
+  ): void {
     const { macros, builtins } = this.#scope;
     const given = bound?.get(id);
     if (given !== undefined) {
@@ -184,9 +219,11 @@ class Expansion {
       else this.#expand(text, line, [...given.via, `%(${id}) given to ${owner}`], at, bindings);
       return;
     }
-    const found = macros.definitions.get(id)?.value.text;
+    const found = macros.definitions.get(id);
     if (found !== undefined) {
-      this.#body(found, `%(${id})`, line, via, at);
+      const { arguments: taken = [] } = found;
+      const bindings = this.#bind(`%(${id})`, taken, `%(${id}, ${formOf(taken)})`, call, via, at, bound);
+      this.#body(found.value.text, `%(${id})`, line, via, at, bindings);
       return;
     }
     const builtin = builtins.get(id) ?? (via.length > 0 && id.startsWith("_") ? builtins.get(id.slice(1)) : undefined);
@@ -252,26 +289,8 @@ class Expansion {
   }
 
   #problem(at: Where, via: readonly string[], message: string, hint: string): void {
-    const inside = via.length === 0 ? "" : ` (from ${via.join(" -> ")})`;
-    this.#problems.push({
-      severity: "error",
-      code: "macro.invalid",
-      message: message + inside,
-      hint,
-      place: { file: this.#file ?? "boulder", line: at.line ?? 0, column: at.indent + (at.column ?? 0) + 1 },
-      width: at.width ?? 1,
-      source: " ".repeat(at.indent) + at.row,
-    });
+    this.#problems.push(problemAt(this.#file, at, via, message, hint));
   }
 }
 
 type Origin = Pick<ScriptLine, "line" | "via">;
-
-/** A row of the recipe that is being expanded, and the directive in it. */
-interface Where {
-  readonly row: string;
-  readonly line: number | undefined;
-  readonly indent: number;
-  readonly column?: number;
-  readonly width?: number;
-}

@@ -157,12 +157,13 @@ function readDefinition(reader: YamlReader, entry: Entry): Definition | undefine
   const place = reader.place(entry.keyNode);
   if (entry.value === undefined) return { id: entry.key, value: { text: "", lines: [place.line], indent: 0 }, place };
   const fields = reader.isMapping(entry.value) ? (reader.entries(entry.value, "A definition") ?? []) : undefined;
-  if (fields !== undefined) only(reader, fields, ["value", "cases"]);
+  if (fields !== undefined) only(reader, fields, ["value", "arguments", "cases"]);
   const text = fields === undefined ? entry.value : valueOf(fields, "value");
   const value = text === undefined ? EMPTY : reader.block(text, `The definition "${entry.key}"`);
   if (value === undefined) return undefined;
+  const taken = readArguments(reader, valueOf(fields ?? [], "arguments"));
   const cases = readCases(reader, valueOf(fields ?? [], "cases"), "value");
-  return { id: entry.key, value, ...listed("cases", cases), place };
+  return { id: entry.key, value, ...listed("arguments", taken), ...listed("cases", cases), place };
 }
 
 function readTexts(reader: YamlReader, fields: readonly Entry[]): FlagTexts {

@@ -22,6 +22,7 @@ export interface Action {
 export interface Definition {
   readonly id: string;
   readonly value: Block;
+  readonly arguments?: readonly MacroArgument[];
   readonly cases?: readonly MacroCase[];
   readonly place: Place;
 }

@@ -36,6 +36,14 @@ const MACROS = `macros:
             dependencies: [binary(recorder)]
   definitions:
     - hook: bare
+    - with: {arguments: [what, state: enabled], value: "-D%(what)=%(state)"}
+    - pair: {arguments: [a: 1, b: "%(a)"], value: "%(with, %(a), %(b))"}
+    - around2: {arguments: [text], value: "%quote(%(text))"}
+    - self: {arguments: [a], value: "%(self, %(a))"}
+    - side:
+        arguments: [side]
+        value: any %(side)
+        cases: [{when: {toolchain: llvm}, value: llvm %(side)}]
     - opts:
         value: --none
         cases:
@@ -102,6 +110,16 @@ test("arguments are given by place or name, else what the macro says; text aroun
     // What takes no arguments leaves a bracket to the shell, as recipes have always had it.
     ["%tool(a)", "plain(a)"],
     ["%(hook)(a)", "bare(a)"],
+    ["meson %(with, docs) .", "meson -Ddocs=enabled ."],
+    ["%(with , state=disabled, docs)%(with, 'a, b', )", "-Ddocs=disabled-D'a, b'="],
+    ["%(with, $(f (x, y)), %%s)", "-D$(f (x, y))=%s"],
+    ["%(pair)|%(pair, b=%(name))|%(pair, x)", "-D1=1|-D1=a|-Dx=x"],
+    ["%quote(%(with, %quote(a)))", "<-D<a>=enabled>"],
+    ["%(around2, %(with, b))", "<-Db=enabled>"],
+    ["%(side, left)", "llvm left"],
+    // Behind a name that takes none, the text stays.
+    ["%(hook, a) %(nothing, a) %(with", "%(hook, a) %(nothing, a) %(with"],
+    ["printf '%(%%F, x)'", "printf '%(%F, x)'"],
   ];
   for (const [call, text] of rows) expect([call, bodies(plan(call))[0]]).toEqual([call, text]);
   expect(plan("%send(a)").root.map(({ dependency }) => dependency)).toContain("binary(install)");
@@ -117,6 +135,11 @@ test("a mistake in a call has the recipe's line, the macros on the way and what 
     ["%send(%(nothing))", "Unknown definition %(nothing) (from %(from) given to %send)"],
     ["%twice(a)", '%quote takes text, so "" is one too many (from %twice)'],
     ["%(text)", "Unknown definition %(text)"],
+    ["%(with)", '%(with) is not given "what"'],
+    ["%(with, a, b, c)", 'so "c" is one too many'],
+    ["%(with, what=a, what=b)", '%(with) is given "what" twice'],
+    ["%(with, a", "The call of %(with) is not closed on its line"],
+    ["%(self, a)", "The macro %(self) needs itself"],
     ["%loop(a)", "The macro %loop needs itself"],
     ["%ring", "The macro %(a) of %ring needs itself"],
     ["%ring(b=%ring)", "The macro %(a) of %ring needs itself"],
@@ -125,11 +148,12 @@ test("a mistake in a call has the recipe's line, the macros on the way and what 
   for (const [script, message] of rows) {
     const [problem] = problemsOf(`echo\n  ${script}`);
     expect([script, problem?.message]).toEqual([script, expect.stringContaining(message)]);
-    expect(problem?.place).toMatchObject({ line: 41, column: 5 });
+    expect(problem?.place).toMatchObject({ line: 49, column: 5 });
     expect(problem?.source).toBe(`    ${script}`);
   }
   const deep = `${"%quote(".repeat(1000)}x${")".repeat(1000)}`;
   expect(problemsOf(deep)[0]?.message).toStartWith("More than 128 macros in each other, the innermost %quote");
+  expect(problemsOf("%(with)")[0]?.hint).toBe("Write %(with, what, state=enabled).");
   expect(problemsOf("%send")[0]?.hint).toBe("Write %send(from, to=%(prefix)/share/%(from), mode=644).");
 });
 
@@ -174,7 +198,7 @@ actions:
       command: one
       cases: [{when: {toolchain: gnu}, command: two, dependencies: [z]}]
 definitions:
-  - e: {value: f, cases: [{when: {target: aarch64}, value: g}]}
+  - e: {value: f, arguments: [h], cases: [{when: {target: aarch64}, value: g}]}
 `,
   );
   const macros = {
@@ -188,7 +212,7 @@ definitions:
   expect(macros.actions.get("a")?.arguments).toEqual([{ id: "b" }, { id: "c", fallback: "d" }]);
   const chosen = chooseCases(macros, { target: "aarch64", toolchain: "gnu", stage: "none" });
   expect(chosen.actions.get("a")).toMatchObject({ command: { text: "two" }, dependencies: ["z"] });
-  expect(chosen.definitions.get("e")?.value.text).toBe("g");
+  expect(chosen.definitions.get("e")).toMatchObject({ value: { text: "g" }, arguments: [{ id: "h" }] });
   expect(() =>
     parseMacroFile("test.yaml", "definitions:\n  - e: {value: f, cases: [{when: {stage: x}, value: g}]}\n"),
   ).toThrow('"x" is no stage');

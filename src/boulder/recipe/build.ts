@@ -106,7 +106,9 @@ export function readMacros(
 const EMPTY: Script = { text: "", lines: [0], indent: 0 };
 const ACTION_KEYS = ["description", "example", "command", "dependencies", "arguments", "cases"];
 
-/** `- word: text`, or `- word:` with `value` and `cases`. */
+const DEFINITION_KEYS = ["value", "arguments", "cases"];
+
+/** `- word: text`, or `- word:` with `value`, `arguments` and `cases`. */
 function readDefinition(reader: YamlReader, entry: Entry): RecipeDefinition | undefined {
   const place = reader.place(entry.keyNode);
   if (!reader.isMapping(entry.value)) {
@@ -115,13 +117,14 @@ function readDefinition(reader: YamlReader, entry: Entry): RecipeDefinition | un
   }
   const fields = reader.entries(entry.value, `The definition "${entry.key}"`) ?? [];
   for (const field of fields) {
-    if (!["value", "cases"].includes(field.key)) unknownKey(reader, field, `"${entry.key}"`, ["value", "cases"]);
+    if (!DEFINITION_KEYS.includes(field.key)) unknownKey(reader, field, `"${entry.key}"`, DEFINITION_KEYS);
   }
   const node = (key: string) => fields.find((field) => field.key === key)?.value;
   const text = node("value");
   const value = text === undefined ? EMPTY : reader.block(text, '"value"');
+  const taken = readArguments(reader, node("arguments"));
   const cases = readCases(reader, node("cases"), "value");
-  return value === undefined ? undefined : { id: entry.key, value, cases, place };
+  return value === undefined ? undefined : { id: entry.key, value, arguments: taken, cases, place };
 }
 
 function readAction(reader: YamlReader, item: Node, identity: Identity): RecipeAction | undefined {

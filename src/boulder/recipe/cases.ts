@@ -13,7 +13,7 @@ import { onlyEntry } from "./upstream";
 const TOOLCHAINS = ["gnu", "llvm"];
 const STAGES = ["none", "one", "two", "use"];
 
-/** `arguments:` of an action: `- word`, or `- word: text` with what it is where a call leaves it out. */
+/** `arguments:` of a macro: `- word`, or `- word: text` with what it is where a call leaves it out. */
 export function readArguments(reader: YamlReader, node: Node | undefined): MacroArgument[] {
   if (node === undefined) return [];
   const found: MacroArgument[] = [];

@@ -161,7 +161,7 @@ export interface MacroCase {
   readonly dependencies: readonly Located[];
 }
 
-/** An argument of an action, and what it is where a call leaves it out; without that it must be given. */
+/** An argument of a macro, and what it is where a call leaves it out; without that it must be given. */
 export interface MacroArgument {
   readonly id: string;
   readonly fallback?: string;
@@ -180,6 +180,7 @@ export interface RecipeAction {
 export interface RecipeDefinition {
   readonly id: string;
   readonly value: Script;
+  readonly arguments?: readonly MacroArgument[];
   readonly cases?: readonly MacroCase[];
   readonly place: Place;
 }

@@ -7,7 +7,7 @@ import { nearest } from "#base/nearest";
 import { familyOf, macrosFor } from "#boulder/macros/load";
 import type { FlagTexts } from "#boulder/macros/model";
 import { hostArchitecture } from "#boulder/plan/targets";
-import type { MacroCase } from "#boulder/recipe/model";
+import type { MacroArgument, MacroCase } from "#boulder/recipe/model";
 import { macroLibrary } from "#cli/boulder/options";
 import type { Invocation } from "#cli/spec";
 import type { Ui } from "#cli/ui";
@@ -62,16 +62,13 @@ function show(macros: Macros, name: string, ui: Ui): void {
     ui.say(`%${id}: ${description}`);
     if (example !== undefined) ui.say(`Example: ${example}`);
     if (dependencies.length > 0) ui.say(`Needs in the root: ${dependencies.join(", ")}`);
-    for (const one of taken) {
-      ui.say(
-        `Argument ${one.id}: ${one.fallback === undefined ? "must be given" : `"${one.fallback}" where left out`}`,
-      );
-    }
+    sayArguments(taken, ui);
     ui.say(`\n${command.text.trimEnd()}`);
     sayCases(cases, ui);
   } else if (definition !== undefined) {
-    const { id, value, cases = [] } = definition;
-    if (ui.json) ui.value({ id, value: value.text, cases: cases.map(caseView) });
+    const { id, value, arguments: taken = [], cases = [] } = definition;
+    if (ui.json) ui.value({ id, value: value.text, arguments: taken, cases: cases.map(caseView) });
+    sayArguments(taken, ui);
     ui.say(`%(${id}) is\n${value.text.trimEnd()}`);
     sayCases(cases, ui);
   } else if (macros.tuning.has(word)) {
@@ -87,6 +84,12 @@ function show(macros: Macros, name: string, ui: Ui): void {
 
 function caseView({ when, value, dependencies }: MacroCase): Readonly<Record<string, unknown>> {
   return { when, text: value.text, dependencies: dependencies.map(({ text }) => text) };
+}
+
+function sayArguments(taken: readonly MacroArgument[], ui: Ui): void {
+  for (const { id, fallback } of taken) {
+    ui.say(`Argument ${id}: ${fallback === undefined ? "must be given" : `"${fallback}" where left out`}`);
+  }
 }
 
 function sayCases(cases: readonly MacroCase[], ui: Ui): void {
