@@ -5,6 +5,7 @@
  * SHA-256 of many files, by this thread and others at once. All is synchronous for the caller: it takes its share of the
  * files like every other thread, so one that starts late, or never, does no harm.
  */
+import { edenGC } from "bun:jsc";
 import { type HashJob, releaseThread, startThread, THREADS } from "#store/thread";
 import { hashFile } from "#sys/sha256";
 
@@ -17,6 +18,9 @@ const DIGEST = 32;
 const READ = 1;
 const UNREADABLE = 2;
 const SLOT = DIGEST + 1;
+
+/** Files of one thread after which what they took is collected: the collector lets it grow to some hundred MB. */
+const SWEPT = 5000;
 
 const TAKEN = 0;
 const DONE = 1;
@@ -36,6 +40,7 @@ export function workOn({ paths, words, slots }: HashJob, onDone: (bytes: number)
   const counters = new Int32Array(words, 0, 3);
   const kib = new Int32Array(words, 12);
   const bytes = new Uint8Array(slots);
+  let read = 0;
   for (;;) {
     const next = Atomics.add(counters, TAKEN, 1);
     const path = list[next];
@@ -51,6 +56,7 @@ export function workOn({ paths, words, slots }: HashJob, onDone: (bytes: number)
     Atomics.add(counters, DONE, 1);
     Atomics.notify(counters, DONE);
     onDone(Atomics.load(counters, KIB) * 1024);
+    if (++read % SWEPT === 0) edenGC();
   }
 }
 

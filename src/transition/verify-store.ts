@@ -5,6 +5,7 @@
  * Whether the store has every file that the packages of a root need, each as its name says. Every inode is read once, by
  * several threads.
  */
+import { edenGC } from "bun:jsc";
 import { existsSync, lstatSync, readdirSync, type Stats } from "node:fs";
 import { getOrInsert } from "#base/order";
 import type { PackageId } from "#model/package";
@@ -82,6 +83,9 @@ export interface StoreChecks {
   readonly known?: ReadonlyMap<number, string>;
 }
 
+/** Files or entries after which what looking at them took is collected: left to itself the collector lets it grow to some hundred MB. */
+export const SWEPT = 5000;
+
 /** Checks the store. */
 export function verifyStore(
   store: string,
@@ -96,7 +100,9 @@ export function verifyStore(
   const further = furtherInodes(store, needed);
   const filesOf = (name: string) => [name, ...(further.names.get(name) ?? [])];
   const contents = readContents(store, needed, filesOf, checks, onEvent);
+  let looked = 0;
   for (const [name, asset] of needed) {
+    if (++looked % SWEPT === 0) edenGC();
     const goodFurther: string[] = [];
     for (const file of filesOf(name)) {
       const path = `${store}/${assetPath(file)}`;
@@ -128,7 +134,9 @@ function readContents(
   if (!bytes) return contents;
   const unread: FileToHash[] = [];
   let total = 0;
+  let looked = 0;
   for (const [name, { sha256, size }] of needed) {
+    if (++looked % SWEPT === 0) edenGC();
     for (const file of filesOf(name)) {
       const path = `${store}/${assetPath(file)}`;
       const stat = lstatSync(path, { throwIfNoEntry: false });

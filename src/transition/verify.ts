@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** A check of everything that a root has: database, store, the trees on disk, the links at its top. Changes nothing. */
+import { edenGC } from "bun:jsc";
 import { accessSync, constants, existsSync, readlinkSync, statSync } from "node:fs";
 import { errnoCode, Failure } from "#base/errors";
 import type { PackageId } from "#model/package";
@@ -21,6 +22,7 @@ import {
   neededAssets,
   type StoreCheck,
   type StoreChecks,
+  SWEPT,
   verifyStore,
 } from "#transition/verify-store";
 import { type TreeToCheck, verifyTree } from "#transition/verify-tree";
@@ -124,6 +126,7 @@ export function gather(root: MossRoot, { bytes, known }: StoreChecks, onEvent: L
         salvage: (asset: string, path: string) => salvaged.set(asset, path),
         onEntry: () => {
           entries += 1;
+          if (entries % SWEPT === 0) edenGC();
           if (entries % 1000 === 0) onEvent({ kind: "verify", what: "trees", done: entries });
         },
       };
