@@ -21,7 +21,9 @@ export const SYSTEM = [
 
 /** Both toolchains, and what boulder puts into every root. */
 export const TOOLCHAINS = [
-  ..."gcc g++ binutils libc6-dev linux-libc-dev clang-19 lld-19 llvm-19 mold ccache pkgconf gdb strace".split(" "),
+  ..."gcc g++ binutils libc6-dev linux-libc-dev clang-19 lld-19 llvm-19 mold ccache sccache pkgconf gdb strace".split(
+    " ",
+  ),
   ..."diffutils findutils mawk grep gzip sed patch bzip2 xz-utils zstd libarchive-tools file".split(" "),
 ];
 

@@ -7,7 +7,7 @@
  * packages: to import them twice would take longer than all of these.
  */
 import { expect, test } from "bun:test";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RunResult } from "#sys/process";
 import { sha256Hex } from "#sys/sha256";
@@ -18,6 +18,7 @@ export const COMPILER_DEBS = [
   ...TOOLCHAIN_DEBS.llvm,
   "libclang-rt-19-dev",
   "ccache",
+  "sccache",
   "gdb",
   "libc6-dev-i386",
   "gcc-multilib",
@@ -33,6 +34,7 @@ export function testCompilers(over: Ground, reachable: boolean): void {
   testProfiles(reachable);
   testWidths(reachable);
   testCaches(reachable);
+  testServedCache(reachable);
   testDebugger(reachable);
   testArchives(reachable);
 }
@@ -220,6 +222,65 @@ function testCaches(reachable: boolean): void {
       const next = await build("cached-c", CACHED, MANY, ["-c"]);
       works(next, `build   | ${sum}`);
       expect(next.stderr).toContain("build   | hits: 24\n");
+    },
+    300_000,
+  );
+}
+
+/** Compiles as sccache does for Rust, where nothing else does: it has a server, which begins with the first compiler. */
+const SERVED = `toolchain: gnu
+tuning:
+    - lto: false
+build: |
+    [ "$(command -v "$RUSTC_WRAPPER")" = /usr/bin/sccache ]
+    for file in %(pkgdir)/*.c; do sccache /usr/bin/gcc $CFLAGS -c "$file" -o "$(basename "$file" .c).o"; done
+    echo "hits: $(sccache --show-stats | awk '/^Cache hits +[0-9]/ { print $3 }')"
+    cat *.o | sha256sum
+packages:
+    - "%(name)":
+        empty: true
+`;
+
+/** Programs that run on this machine, in containers too. */
+function running(name: string): string[] {
+  return readdirSync("/proc").filter((pid) => {
+    if (!/^[0-9]+$/.test(pid)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/comm`, "utf8").trim() === name;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function testServedCache(reachable: boolean): void {
+  test.skipIf(!reachable)(
+    "sccache is shared likewise: each build has a server of its own, and a recipe's own compiler spoils nothing",
+    async () => {
+      const before = running("sccache");
+      // The same code and options, but what comes out is not the same.
+      const own = SERVED.replace(
+        "    for",
+        "    printf '#!/bin/sh\\nexec /usr/bin/gcc \"$@\" -O0\\n' > gcc; chmod +x gcc\n    for",
+      );
+      const changed = await build("served-own", own.replace("/usr/bin/gcc $", "$PWD/gcc $"), MANY, ["-c"]);
+      works(changed, "hits: 0");
+      const sumOf = (built: RunResult) => /build {3}\| ([0-9a-f]{64}) /.exec(built.stderr)?.[1];
+      const both = await Promise.all(["served-a", "served-b"].map((name) => build(name, SERVED, MANY, ["-c"])));
+      for (const built of both) works(built, "hits: ");
+      const next = await build("served-c", SERVED, MANY, ["-c"]);
+      works(next, "build   | hits: 24\n");
+      const sum = sumOf(next);
+      expect(sum).toMatch(/^[0-9a-f]{64}$/);
+      expect(both.map(sumOf)).toEqual([sum, sum]);
+      expect(sumOf(changed)).not.toBe(sum);
+      works(
+        await build("served-none", SERVED.replaceAll("sccache /", "/").replace(/.*(?:RUSTC|stats).*\n/g, ""), MANY),
+        `| ${sum}`,
+      );
+      expect(running("sccache")).toEqual(before);
+      const left = readdirSync(join(ground.cache, "compilers"), { recursive: true, withFileTypes: true });
+      expect(left.filter((file) => file.isSocket()).map(({ name }) => name)).toEqual([]);
     },
     300_000,
   );

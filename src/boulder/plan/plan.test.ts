@@ -52,6 +52,18 @@ test("a simple recipe has one target, one stage and its phases in order", () => 
   expect(shape(plan(SCRIPTS, { noCheck: true }))).toEqual(["x86_64 none: setup build install"]);
 });
 
+test("caches of compilers are there where they are asked for, sccache only without the network of the machine", () => {
+  const script = (text: string, cache: boolean) =>
+    scriptText(plan(text, { cache }).stages[0]?.phases[0]?.lines ?? []).replaceAll('"', "");
+  expect(script(SCRIPTS, false)).toContain("SCCACHE_DIR= RUSTC_WRAPPER=\n");
+  const cached = script(SCRIPTS, true);
+  expect(cached).toContain("SCCACHE_DIR=/mason/sccache RUSTC_WRAPPER=sccache\n");
+  expect(cached).toContain("CCACHE_DIR=/mason/ccache ");
+  const open = script(`networking: true\n${SCRIPTS}`, true);
+  expect(open).toContain("SCCACHE_DIR= RUSTC_WRAPPER=\n");
+  expect(open).toContain("CCACHE_DIR=/mason/ccache ");
+});
+
 test("projects of Python, Perl and Ruby go where a root of Debian's packages looks for them, linked by the compiler", () => {
   const text = "install: |\n  %python_install\n  %perl_module_build\n  %gem_install\n";
   const script = scriptText(plan(text, { family: familyOf(library, "debian") }).stages[0]?.phases[0]?.lines ?? []);

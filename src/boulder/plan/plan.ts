@@ -214,6 +214,9 @@ function builtinsOf(
   options: PlanOptions,
 ): Map<string, string> {
   const cached = (path: string) => (options.cache === true ? path : "");
+  // The server of sccache listens on the loopback of the network that it has: with the machine's, any build and any user
+  // would be served by it, or serve it.
+  const served = (text: string) => (recipe.options.networking ? "" : cached(text));
   return new Map([
     ["name", recipe.name],
     ["version", recipe.version],
@@ -230,12 +233,12 @@ function builtinsOf(
     ...compilerNames(recipe.options.toolchain, recipe.options.mold),
     ["compiler_path", options.cache === true ? `${GUEST.compilers}:/usr/bin:/usr/sbin` : "/usr/bin:/usr/sbin"],
     ["compiler_cache", cached(GUEST.ccache)],
-    ["scompiler_cache", cached(GUEST.sccache)],
+    ["scompiler_cache", served(GUEST.sccache)],
     ["compiler_go_cache", cached(GUEST.gocache)],
     ["compiler_go_mod_cache", cached(GUEST.gomodcache)],
     ["compiler_cargo_cache", cached(GUEST.cargocache)],
     ["compiler_zig_cache", cached(GUEST.zigcache)],
-    ["rustc_wrapper", cached("sccache")],
+    ["rustc_wrapper", served("sccache")],
     ["cflags", tuning.flags.c],
     ["cxxflags", tuning.flags.cxx],
     ["fflags", tuning.flags.f],
