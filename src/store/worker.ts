@@ -46,6 +46,21 @@ function writeOut(path: string): void {
   }
 }
 
+function sync(paths: readonly string[], result: SharedArrayBuffer): void {
+  try {
+    for (const path of paths) syncFileSystem(path);
+  } catch (error) {
+    leaveFailure(result, error);
+  }
+  tellDone(result);
+}
+
+function tellDone(result: SharedArrayBuffer): void {
+  const words = new Int32Array(result, 0, 3);
+  Atomics.add(words, WORD.done, 1);
+  Atomics.notify(words, WORD.done);
+}
+
 function carryOut(unit: Uint8Array): void {
   if (place === undefined || state === undefined) throw new Error("no place to carry out a unit");
   const words = new Int32Array(state, 0, 3);
@@ -57,14 +72,14 @@ function carryOut(unit: Uint8Array): void {
       leaveFailure(state, error);
     }
   }
-  Atomics.add(words, WORD.done, 1);
-  Atomics.notify(words, WORD.done);
+  tellDone(state);
 }
 
 self.addEventListener("message", ({ data }: MessageEvent<Message>) => {
   if (data.kind === "unpack") unpack(data);
   else if (data.kind === "unit") carryOut(data.unit);
   else if (data.kind === "write-out") writeOut(data.path);
+  else if (data.kind === "sync") sync(data.paths, data.state);
   else if (data.kind === "hash") workOn(data.job);
   else {
     place = data.place;

@@ -7,8 +7,8 @@ import { Failure } from "#base/errors";
 import type { PackageId } from "#model/package";
 import { warmUp } from "#store/builders";
 import { putSmall } from "#store/put";
+import { SyncBeside } from "#store/sync-beside";
 import { sha256Hex } from "#sys/sha256";
-import { syncFileSystem } from "#sys/sync";
 import { arrive, type Bring, writePackages } from "#transition/arrive";
 import {
   type Arrived,
@@ -151,11 +151,7 @@ export async function apply(root: MossRoot, request: ApplyRequest, onEvent: List
       watch.lap("triggers");
     }
     onEvent({ kind: "phase", phase: "sync" });
-    syncBoth(root);
-    fault("synced");
-    watch.lap("sync");
-    journal = commit(root, request, journal, staged, arrived);
-    watch.lap("commit");
+    journal = commitSynced(root, request, journal, staged, arrived, watch);
     onEvent({ kind: "phase", phase: "exchange" });
     exchange(root, journal.place);
     watch.lap("exchange");
@@ -251,19 +247,41 @@ function emptyRoot(source: TreeSource) {
   return empty;
 }
 
-/** One call where both are on one file system: it writes all of that. */
-function syncBoth(root: MossRoot): void {
-  syncFileSystem(root.trees);
-  if (root.shared && statSync(root.store).dev !== statSync(root.trees).dev) syncFileSystem(root.store);
+/** Folders of the file systems that hold the tree and the store. */
+function toSync(root: MossRoot): string[] {
+  const apart = root.shared && statSync(root.store).dev !== statSync(root.trees).dev;
+  return apart ? [root.trees, root.store] : [root.trees];
 }
 
-/** One commit: packages, nodes, the state, and that the exchange may happen from now on. */
+/** While the disk is waited for, the commit is prepared; nothing of it is written before all that it names is on the disk. */
+function commitSynced(
+  root: MossRoot,
+  request: ApplyRequest,
+  begun: JournalRecord,
+  staged: Staged,
+  arrived: Arrived,
+  watch: Stopwatch,
+): JournalRecord {
+  using syncing = new SyncBeside(toSync(root));
+  watch.lap("sync");
+  const journal = commit(root, request, begun, staged, arrived, () => {
+    watch.lap("commit");
+    syncing.finish();
+    fault("synced");
+    watch.lap("sync");
+  });
+  watch.lap("commit");
+  return journal;
+}
+
+/** One commit: packages, nodes, the state, and that the exchange may happen from now on. `synced` comes right before it. */
 function commit(
   root: MossRoot,
   request: ApplyRequest,
   begun: JournalRecord,
   staged: Staged,
   arrived: Arrived,
+  synced: () => void,
 ): JournalRecord {
   return commitStaged(root, begun, staged.tree, (tx) => {
     writePackages(tx, arrived);
@@ -274,5 +292,6 @@ function commit(
     const { fresh } = staged.merged;
     if (fresh !== undefined) tx.bucket(TEXTS).set(fresh.node.sha256, fresh.text);
     tx.bucket(STATES).set(staged.state.id, staged.state);
+    synced();
   });
 }
