@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** The paths of a root: of its parts, and those that people give. */
-import { accessSync, constants, existsSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { describeError, errnoCode, Failure } from "#base/errors";
 import { rememberedCache } from "#transition/cache";
 
@@ -96,14 +96,35 @@ export function checkOwnership(directory: string, own: string, store: string): v
   for (const path of [`${own}/db/data.mdb`, store]) {
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat === undefined || stat.uid === 0) continue;
-    const what = path === store ? `its store "${store}"` : "it";
-    throw new Failure(
-      "root.foreign",
-      `Cannot work on the root "${directory}": ${what} was made by the user ${stat.uid}, expected one that root made`,
-      {
-        hint: `Run the command as that user: without sudo, or behind "setpriv --reuid=${stat.uid} --regid=${stat.gid} --clear-groups".`,
-      },
-    );
+    throw foreign(directory, path === store ? store : undefined, stat.uid, !store.startsWith(`${own}/`));
+  }
+}
+
+/** `store` where that is what another user made; `shared` where it is a cache. */
+function foreign(directory: string, store: string | undefined, uid: number, shared: boolean): Failure {
+  const what = store === undefined ? "it" : `its store "${store}"`;
+  // In a user namespace all others have one number, which says nothing.
+  const mine = isNamespace() ? ["another user", "you"] : [`the user ${uid}`, "root"];
+  const other = `Run the command as that user: without sudo, or behind "setpriv --reuid=${uid} --regid=${uid} --clear-groups".`;
+  const hint =
+    store !== undefined && shared
+      ? "Only roots of one user share a cache: choose another with --cache."
+      : isNamespace()
+        ? "Run the command as the user who made it."
+        : other;
+  return new Failure(
+    "root.foreign",
+    `Cannot work on the root "${directory}": ${what} was made by ${mine[0]}, expected one that ${mine[1]} made`,
+    { hint },
+  );
+}
+
+/** Are we root in a user namespace only? Outside of one, every id is its own. */
+function isNamespace(): boolean {
+  try {
+    return !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync("/proc/self/uid_map", "utf8"));
+  } catch {
+    return false;
   }
 }
 

@@ -148,3 +148,23 @@ test.skipIf(!isRoot)("root leaves the root of a user alone, and can still ask it
   expect(readdirSync(other)).toEqual([]);
   expect((await must(["verify", "-D", root], { prefix })).stdout).toContain("no difference found");
 });
+
+test.skipIf(!isRoot)("a cache of another user is refused, both ways, with what to do", async () => {
+  chmodSync(shop.folder, 0o755);
+  const prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+  const pool = shop.collection("few", [{ name: "few", files: { "bin/few": "few" } }]);
+  for (const [first, second, maker] of [
+    [{}, { prefix }, "another user, expected one that you made"],
+    [{ prefix }, {}, "the user 65534, expected one that root made"],
+  ] as const) {
+    const [cache, one, two] = [shop.root(), shop.root(), shop.root()];
+    chmodSync(cache, 0o777);
+    const theirs = "prefix" in first ? one : two;
+    chownSync(theirs, 65534, 65534);
+    await must(["remote", "add", "-D", one, "--cache", cache, "few", pool], first);
+    const refused = await moss(["remote", "add", "-D", two, "--cache", cache, "few", pool], second);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining(maker)]);
+    expect(refused.stderr).toContain("Only roots of one user share a cache");
+    expect(readdirSync(two)).toEqual([]);
+  }
+});
