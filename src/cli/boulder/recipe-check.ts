@@ -5,9 +5,11 @@
 import { describeError, EXIT, Failure } from "#base/errors";
 import { familyOf, type MacroLibrary } from "#boulder/macros/load";
 import type { Family } from "#boulder/macros/model";
+import { packageTemplates } from "#boulder/macros/templates";
+import { crossings, recordedPaths } from "#boulder/package/crossing";
 import { overrides } from "#boulder/plan/overrides";
 import { makePlan, PlanFailure } from "#boulder/plan/plan";
-import { hostArchitecture, lookedAt } from "#boulder/plan/targets";
+import { hostArchitecture, lookedAt, selectTargets } from "#boulder/plan/targets";
 import { findNamed, readRecipe } from "#boulder/recipe/load";
 import type { ParsedRecipe } from "#boulder/recipe/parse";
 import { macroLibrary } from "#cli/boulder/options";
@@ -21,7 +23,7 @@ export function run({ operands, options, ui }: Invocation): number {
   const results = operands.map((argument): Checked => {
     try {
       const { path, shown } = findNamed(argument);
-      return check(readRecipe(path, shown), shown, library, family);
+      return check(readRecipe(path, shown), path, shown, library, family);
     } catch (error) {
       // A file that cannot be read: the others are checked all the same.
       if (!(error instanceof Failure)) throw error;
@@ -45,14 +47,23 @@ interface Checked {
   readonly ok: boolean;
 }
 
-/** All problems of a recipe that could be read. */
-function check({ recipe, problems }: ParsedRecipe, file: string, library: MacroLibrary, family: Family): Checked {
+/** All problems of a recipe that could be read; `file` is how its path is shown. */
+function check(
+  { recipe, problems }: ParsedRecipe,
+  path: string,
+  file: string,
+  library: MacroLibrary,
+  family: Family,
+): Checked {
   const found = problems.map(strict);
   let plan: string | undefined;
   if (recipe !== undefined) {
     const host = lookedAt(recipe, hostArchitecture());
     try {
       found.push(...overrides(recipe, library, family, host));
+      found.push(
+        ...crossings(recipe, packageTemplates(library, selectTargets(recipe, host), recipe), recordedPaths(path)),
+      );
       found.push(...makePlan(recipe, { library, family, host, jobs: 1, sourceDateEpoch: 0 }).warnings);
     } catch (error) {
       if (error instanceof PlanFailure) found.push(...error.problems);

@@ -6,6 +6,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { formatReport } from "#stone/manifest-report";
 import { run } from "#sys/process";
 
 const base = mkdtempSync(join(tmpdir(), "recipe-verbs-"));
@@ -72,6 +73,40 @@ build: |
     ],
     ["warning", expect.stringMatching(/^The action "make" replaces the one of .*\.yaml:\d+$/), 13, "    - make:"],
   ]);
+});
+
+test("check warns of path rules that the recorded files show to go through folders, unless the recipe says what it means", async () => {
+  const rest = `packages:
+  - "%(name)-libs":
+      paths:
+        - /usr/lib/lib*.so.*
+        - /usr/share/*.txt
+        - /usr/share/all/*
+build: |
+  true
+`;
+  const files = ["/usr/lib/liba.so.1", "/usr/lib/libx/p.so.1", "/usr/lib/libx/q.so.2", "/usr/share/all/b/c"];
+  for (const [name, more, warned] of [
+    ["crossing", "", [["warning", 11, "        - /usr/lib/lib*.so.*"]]],
+    ["crossing-2", "syntax: 2\n", []],
+  ] as const) {
+    const path = recipe(name, more + rest);
+    const libs = { name: "sample-libs", buildDepends: [], depends: [], files, provides: [] };
+    const report = { sourceName: "sample", sourceRelease: "1", sourceVersion: "1", packages: [libs] };
+    writeFileSync(join(base, path, "manifest.x86_64.jsonc"), formatReport(report));
+    writeFileSync(join(base, path, "manifest.other.jsonc"), "no manifest");
+    const { code, stdout } = await boulder("recipe", "check", path, "--json");
+    const [found] = JSON.parse(stdout) as Found[];
+    expect(code).toBe(0);
+    expect(found?.problems.map(({ severity, place, source }) => [severity, place.line, source])).toEqual(
+      warned.map((row) => [...row]),
+    );
+    if (warned.length > 0) {
+      expect(found?.problems[0]?.message).toBe(
+        'The path "/usr/lib/lib*.so.*" takes "/usr/lib/libx/p.so.1" and 1 more through folders',
+      );
+    }
+  }
 });
 
 test("check goes on past files that cannot be read, or are for machines that nobody knows", async () => {
