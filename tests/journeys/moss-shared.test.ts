@@ -3,7 +3,7 @@
 
 /**
  * Three roots with one store, changed, pruned, cleaned and verified at once by processes of their own in a random order:
- * none takes away what another needs, and each tree is always that of its packages.
+ * none takes away what another needs or has fetched, and each tree is always that of its packages.
  */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
@@ -96,7 +96,17 @@ async function walk(root: string, cache: string, pools: readonly string[], seed:
 test("roots that share a store and are all busy do not disturb each other", async () => {
   const samples = (version: number): Sample[] =>
     NAMES.map((name) => ({ name, version: String(version), release: version, files: filesOf(name, version) }));
-  const pools = VERSIONS.map((version) => shop.collection(`pool ${version}`, samples(version)));
+  for (const version of VERSIONS) await must(["index", shop.collection(`pool-${version}`, samples(version))]);
+  // From a server, so that what one has fetched lies where another may clean.
+  using server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    async fetch(request) {
+      const file = Bun.file(join(shop.folder, new URL(request.url).pathname));
+      return (await file.exists()) ? new Response(file) : new Response("no", { status: 404 });
+    },
+  });
+  const pools = VERSIONS.map((version) => `${server.url.href}pool-${version}/`);
   const cache = join(shop.folder, "cache");
   mkdirSync(cache);
   const roots = [shop.root(), shop.root(), shop.root()];
