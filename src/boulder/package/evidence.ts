@@ -35,7 +35,7 @@ export type Evidence = v.InferOutput<typeof EvidenceSchema>;
 export type EvidenceCapability = v.InferOutput<typeof CapabilitySchema>;
 
 /** The file's name in the folder of the stones. */
-export function evidenceName(recipe: Pick<Recipe, "name">, architecture: string): string {
+function evidenceName(recipe: Pick<Recipe, "name">, architecture: string): string {
   return `${recipe.name}.${architecture}.analysis.json`;
 }
 

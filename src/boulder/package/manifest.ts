@@ -42,7 +42,7 @@ export interface Difference {
 }
 
 /** The packages of a build as the writer of manifests takes them. */
-export function manifestPackages(recipe: Recipe, packages: readonly EmittedPackage[]): ManifestPackage[] {
+function manifestPackages(recipe: Recipe, packages: readonly EmittedPackage[]): ManifestPackage[] {
   const buildDepends = uniqueSorted([...recipe.build.builddeps, ...recipe.build.checkdeps].map((item) => item.text));
   return packages.map(({ meta, entries }) => {
     // Sizes change with every compiler and say nothing about what the package promises.

@@ -13,19 +13,15 @@ import { compareText, getOrInsert } from "#base/order";
 import { mapLimited } from "#base/parallel";
 import { analyseFiles } from "#boulder/package/analyse";
 import { unresolvedOf } from "#boulder/package/closure";
-import { Collector, definitionsOf, type PathKind, type Rule } from "#boulder/package/collect";
+import { Collector, definitionsOf } from "#boulder/package/collect";
 import { emitPackage } from "#boulder/package/emit";
 import { evidenceOf, evidencePath, writeEvidence } from "#boulder/package/evidence";
-import { compressManuals } from "#boulder/package/manual";
 import type { CollectedFile, OnEvent, PackagingResult } from "#boulder/package/model";
 import { type MergedPackage, mergePackages } from "#boulder/package/packages";
-import { refreshBytecode } from "#boulder/package/refresh";
-import { Scratch } from "#boulder/package/scratch";
+import { type PrepareOptions, prepareFiles } from "#boulder/package/prepare";
 import { type BuildSearchPath, buildSearchPaths, refuseSearchPaths } from "#boulder/package/search-paths";
 import { Staging } from "#boulder/package/staging";
-import { hostTools, type StripTools, stripFiles } from "#boulder/package/strip";
 import { surroundingsOf } from "#boulder/package/surroundings";
-import { type InstalledFile, refuseOutside, type WalkOptions, walkInstall } from "#boulder/package/walk";
 import type { PackageDefinition, Recipe } from "#boulder/recipe/model";
 import type { PackageFile } from "#capabilities/file";
 import { type AnalysedFile, type Settled, settle } from "#capabilities/settle";
@@ -34,16 +30,11 @@ import type { Profile } from "#stone/writer";
 
 export type { PackagedFile, PackagingResult } from "#boulder/package/model";
 
-export interface PackagingOptions extends WalkOptions {
-  readonly recipe: Recipe;
+export interface PackagingOptions extends PrepareOptions {
   /** Templates of the macros, expanded for this recipe (`packageTemplates`). */
   readonly templates: readonly PackageDefinition[];
-  /** What the install phase filled: its `usr` becomes /usr. */
-  readonly installFolder: string;
   /** Where stones are written. */
   readonly outFolder: string;
-  /** For files that packaging makes; removed at the end. */
-  readonly scratchFolder: string;
   /** The word in stones' names, `x86_64`. */
   readonly architecture: string;
   readonly buildRelease: number;
@@ -53,9 +44,6 @@ export interface PackagingOptions extends WalkOptions {
   readonly libraryFolders?: readonly string[];
   /** Whether something that the build may depend on gives a capability; nothing is checked where left out. */
   readonly known?: (text: CapabilityText) => boolean;
-  readonly tools?: StripTools;
-  /** Programs run at a time; the number of processors where left out. */
-  readonly jobs?: number;
   readonly profile?: Profile;
   readonly onEvent?: OnEvent;
   /** Ends the packaging, with the signal's reason. */
@@ -66,94 +54,6 @@ export interface PackagingOptions extends WalkOptions {
 const PACKAGES_AT_ONCE = 2;
 /** Each thread of an encoder holds tens of MiB. */
 const THREADS_LIMIT = 8;
-
-function pathKind(file: InstalledFile): PathKind {
-  if (file.kind === "regular") return (file.mode & 0o111) === 0 ? "file" : "exe";
-  return file.kind === "symlink" || file.kind === "directory" ? file.kind : "special";
-}
-
-function collect(collector: Collector, file: InstalledFile): CollectedFile {
-  const rule = collector.find(file.path, pathKind(file));
-  if (rule === undefined) {
-    throw new Failure("package.path", `Cannot package "${file.path}": no rule matches it`, {
-      hint: 'A package with the path "*" takes what no other rule takes.',
-    });
-  }
-  return { ...file, rule };
-}
-
-/** Libtool's archives name folders of the build, and nobody links through them any more. */
-function isLibtoolArchive(file: InstalledFile): boolean {
-  return file.kind !== "directory" && /^\/usr\/lib[^/]*\/.*\.la$/.test(file.path);
-}
-
-/** Rules of the recipe that did nothing: a slip of the pen, or a file that is not installed any more. */
-function warnOfRules(collector: Collector, recipe: Recipe, files: readonly CollectedFile[], onEvent: OnEvent): void {
-  const warn = ({ package: name, pattern, place }: Rule, text: string) =>
-    onEvent({ type: "warning", path: `${place.file}:${place.line}`, text: `the path "${pattern}" of ${name} ${text}` });
-  for (const rule of collector.invalid()) warn(rule, "is no valid pattern, so it matches nothing");
-  const paths = files.map((file) => file.path);
-  for (const { rule, shadowed } of collector.idle(recipe.file, paths)) {
-    const takes = rule.pattern.startsWith("!")
-      ? "excludes nothing: no earlier rule of the package would take what it matches"
-      : "takes nothing: later rules take all that it matches";
-    warn(rule, shadowed ? takes : "matches no installed file");
-  }
-}
-
-/** Collects, transforms and strips; what comes back is what the packages will hold. */
-async function prepare(options: PackagingOptions, collector: Collector, onEvent: OnEvent): Promise<CollectedFile[]> {
-  const { recipe } = options;
-  const walked = walkInstall(options.installFolder, options);
-  refuseOutside(walked);
-  onEvent({ type: "step", name: "collect", files: walked.length });
-  let files = walked
-    .filter((file) => file.path !== "/usr" && !(recipe.options.lastrip && isLibtoolArchive(file)))
-    .map((file) => collect(collector, file));
-  const scratch = new Scratch(options.scratchFolder);
-  if (recipe.options.compressman) files = compressManuals(files, scratch);
-  files = refreshBytecode(files, scratch, onEvent);
-  const stripped = await stripFiles(
-    files,
-    scratch,
-    {
-      tools: options.tools ?? hostTools(recipe.options.toolchain === "gnu" ? "objcopy" : "llvm-objcopy"),
-      debug: recipe.options.debug,
-      strip: recipe.options.strip,
-      jobs: options.jobs ?? availableParallelism(),
-    },
-    onEvent,
-  );
-  const debug = stripped.debugFiles.map((made) =>
-    collect(collector, {
-      ...made,
-      kind: "regular",
-      mode: 0o644,
-      uid: 0,
-      gid: 0,
-      target: "",
-      identity: made.source,
-      modified: 0,
-    }),
-  );
-  warnOfRules(collector, recipe, files, onEvent);
-  warnOfLocal(files, onEvent);
-  // A file that the build itself put where its debug information goes stays.
-  const own = new Set(files.map((file) => file.path));
-  return [...stripped.files, ...debug.filter((file) => !own.has(file.path))].sort((a, b) =>
-    compareText(a.path, b.path),
-  );
-}
-
-/** What lies in /usr/local is for whoever looks after the system, and packages there are in nobody's search paths. */
-function warnOfLocal(files: readonly CollectedFile[], onEvent: OnEvent): void {
-  const local = files.filter((file) => file.path.startsWith("/usr/local/"));
-  const [first] = local;
-  if (first === undefined) return;
-  const more = local.length > 1 ? ` (${local.length} files)` : "";
-  const text = `installed to /usr/local, which is for the administrator${more}: the prefix /usr is meant`;
-  onEvent({ type: "warning", path: first.path, text });
-}
 
 /** A package that only rules name: files went to it, but nothing describes it. */
 function mergedOf(packages: ReadonlyMap<string, MergedPackage>, name: string): MergedPackage {
@@ -195,7 +95,7 @@ export async function packageInstall(options: PackagingOptions): Promise<Packagi
   const collector = new Collector(definitions);
   const merged = mergePackages(recipe, definitions);
   try {
-    const files = await prepare(options, collector, onEvent);
+    const files = await prepareFiles(options, collector, onEvent);
     onEvent({ type: "step", name: "analyse", files: files.length });
     const around = surroundingsOf(files, {
       libraryFolders: options.libraryFolders ?? [],

@@ -67,7 +67,7 @@ export interface Stripped {
 }
 
 /** Where debuggers look for the debug information of a build id. */
-export function debugPath(elf: Pick<ElfFile, "bits">, buildId: string): string {
+function debugPath(elf: Pick<ElfFile, "bits">, buildId: string): string {
   const library = elf.bits === 32 ? "lib32" : "lib";
   return `/usr/${library}/debug/.build-id/${buildId.slice(0, 2)}/${buildId.slice(2)}.debug`;
 }

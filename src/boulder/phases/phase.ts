@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** One phase: its script runs in the root, its output goes to a log and to whoever watches, a failure is explained. */
-import { appendFileSync, closeSync, openSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Failure } from "#base/errors";
@@ -230,9 +230,4 @@ export class Tail {
     const all = this.#open === "" ? this.#lines : [...this.#lines, this.#open];
     return all.slice(-this.#most).map((line) => line.replaceAll("\r", "").slice(0, 2000));
   }
-}
-
-/** Adds a line of boulder's own to a log. */
-export function noteInLog(log: string, text: string): void {
-  appendFileSync(log, `${text}\n`);
 }

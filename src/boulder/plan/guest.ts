@@ -34,7 +34,7 @@ export function pgoFolder(target: string): string {
 }
 
 /** The upstream whose folder scripts begin in: the first that is unpacked. */
-export function mainUpstream(recipe: Recipe): Upstream | undefined {
+function mainUpstream(recipe: Recipe): Upstream | undefined {
   return recipe.upstreams.find((upstream) => upstream.kind === "git" || upstream.unpack);
 }
 

@@ -30,7 +30,7 @@ export function localCollection(cache: string, profile: string): string {
 }
 
 /** The profile that is there without any file: the bootstrap collection, and over it what is built here. */
-export function defaultProfile(cache: string): Profile {
+function defaultProfile(cache: string): Profile {
   const id = `local-${hostArchitecture()}`;
   return {
     id,

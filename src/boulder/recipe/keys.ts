@@ -5,8 +5,8 @@
 import { nearest } from "#base/nearest";
 import type { Entry, YamlReader } from "#formats/yaml";
 
-export const SOURCE_KEYS = ["name", "version", "release", "homepage", "license"] as const;
-export const PACKAGE_KEYS = [
+const SOURCE_KEYS = ["name", "version", "release", "homepage", "license"] as const;
+const PACKAGE_KEYS = [
   "summary",
   "description",
   "rundeps",
@@ -26,7 +26,7 @@ export const BUILD_KEYS = [
   "builddeps",
   "checkdeps",
 ] as const;
-export const OPTION_KEYS = [
+const OPTION_KEYS = [
   "toolchain",
   "cspgo",
   "samplepgo",
@@ -39,15 +39,7 @@ export const OPTION_KEYS = [
   "mold",
   "buildrpath",
 ] as const;
-export const COLLECTION_KEYS = [
-  "syntax",
-  "upstreams",
-  "packages",
-  "profiles",
-  "architectures",
-  "tuning",
-  "macros",
-] as const;
+const COLLECTION_KEYS = ["syntax", "upstreams", "packages", "profiles", "architectures", "tuning", "macros"] as const;
 
 export const TOP_KEYS: readonly string[] = [
   ...SOURCE_KEYS,

@@ -9,7 +9,7 @@ import { Failure } from "#base/errors";
 import { run } from "#sys/process";
 
 /** The keys of a file as gpgv reads them: armour is taken off, and what is not armoured stays as it is. */
-export function keyring(bytes: Uint8Array): Uint8Array {
+function keyring(bytes: Uint8Array): Uint8Array {
   const text = new TextDecoder("latin1").decode(bytes);
   const blocks = [...text.matchAll(/-----BEGIN PGP PUBLIC KEY BLOCK-----([^]*?)-----END PGP PUBLIC KEY BLOCK-----/g)];
   if (blocks.length === 0) return bytes;
