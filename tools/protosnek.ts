@@ -28,14 +28,14 @@ export const TOOLCHAINS = [
 ];
 
 /** Build systems and languages. */
-export const BUILD_SYSTEMS = [
+const BUILD_SYSTEMS = [
   ..."make cmake meson ninja-build autoconf automake libtool autopoint gettext bison flex texinfo m4 ed".split(" "),
   ..."python3 python3-build python3-installer python3-packaging python3-setuptools python3-wheel".split(" "),
   ..."perl libmodule-build-perl".split(" "),
 ];
 
 /** Libraries that the example recipes build with. */
-export const LIBRARIES =
+const LIBRARIES =
   "zlib1g-dev libbz2-dev liblzma-dev libzstd-dev libexpat1-dev libffi-dev libxml2-dev libncurses-dev libreadline-dev libssl-dev libpng-dev".split(
     " ",
   );

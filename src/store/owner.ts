@@ -6,12 +6,6 @@ import { chmodSync, chownSync, mkdirSync, readFileSync, statSync } from "node:fs
 import { c, lastError, ptr } from "#sys/libc";
 
 const me = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
-let refused = false;
-
-/** True where a chown to others than ourselves has been refused: this process records owners, but cannot apply them. */
-export function ownersNotApplied(): boolean {
-  return refused;
-}
 
 /** True where a file that this process makes belongs to them from the start. */
 export function ownedByMe(uid: number, gid: number): boolean {
@@ -55,7 +49,6 @@ export function makePlainDirectory(path: string, mode: number): void {
 function tolerate(path: string): void {
   const error = lastError("chown", path);
   if (error.code !== "EPERM" && error.code !== "EINVAL") throw error;
-  refused = true;
 }
 
 /**

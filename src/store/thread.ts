@@ -81,7 +81,7 @@ function isCode(code: string): code is Code {
 }
 
 /** The failure again; a system error keeps its code. */
-export function failureFrom({ message, code, hint }: FailureData): Error {
+function failureFrom({ message, code, hint }: FailureData): Error {
   if (code !== undefined && isCode(code)) return new Failure(code, message, hint === undefined ? {} : { hint });
   return code === undefined ? new Error(message) : Object.assign(new Error(message), { code });
 }

@@ -2,9 +2,8 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Getting a tree onto the disk at a place: by changing a spare one, or in full. */
-import { closeSync, existsSync, lstatSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, lstatSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { Failure } from "#base/errors";
-import type { WriteTransaction } from "#moss-db/index";
 import { blitUnits } from "#store/blit";
 import { Builders } from "#store/builders";
 import { diskFailure } from "#store/disk";
@@ -16,7 +15,7 @@ import { threadWaits } from "#store/thread";
 import { addWindow, clockWentBack, fileSystemTime, findDrift, type Windows } from "#transition/drift";
 import type { Listener, Stopwatch } from "#transition/events";
 import type { MossRoot } from "#transition/root";
-import { LIVE, TREES, type TreeRecord } from "#transition/schema";
+import { LIVE, type TreeRecord } from "#transition/schema";
 import type { TreeSource } from "#transition/source";
 import type { RootRef } from "#tree/entry";
 import { loadNode } from "#tree/load";
@@ -202,10 +201,4 @@ function finishTree(root: MossRoot, place: string, target: Target, windows: Wind
 function record(root: MossRoot, place: string, target: Target): Omit<TreeRecord, "windows"> {
   const inode = String(lstatSync(root.treePath(place), { bigint: true }).ino);
   return { state: target.generated.state, tree: target.tree, inode, since: target.transition };
-}
-
-/** Forgets a tree and removes it from the disk. */
-export function discardTree(root: MossRoot, tx: WriteTransaction, place: string): void {
-  tx.bucket(TREES).delete(place);
-  if (existsSync(`${root.trees}/${place}`)) rmSync(`${root.trees}/${place}`, { recursive: true, force: true });
 }

@@ -45,7 +45,7 @@ export async function importSpecs(
 }
 
 /** A stone as plain data: of each path its mode, and its text, `-> target` or `dir`. */
-export function readStone(path: string) {
+function readStone(path: string) {
   using stone = StoneReader.open(path);
   const meta = stone.meta();
   const bodies = new Map<string, Buffer>();
