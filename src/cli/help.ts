@@ -8,9 +8,11 @@ import { pad, type Style, textWidth } from "#cli/style";
 import { terminalWidth } from "#cli/terminal";
 import { reflowed, wrapped } from "#cli/wrap";
 
-/** Wider lines are hard to read, narrower ones leave no room beside the names. */
+/** Wider lines are hard to read. On narrower terminals lines may wrap: words of options cannot be cut. */
 const WIDEST = 100;
-const NARROWEST = 60;
+const NARROWEST = 24;
+/** With less room than this beside the names, what they mean stands below them. */
+const BESIDE = 26;
 const NAMES = 32;
 /** Verbs with many aliases stand on lines of their own. */
 const VERBS = 20;
@@ -57,7 +59,9 @@ export function helpText(
 ): string {
   const verb = path.at(-1) ?? program;
   const width = Math.min(WIDEST, Math.max(NARROWEST, columns));
-  const lines = [`${style.bold("Usage:")} ${usageLine(path)}`, "", ...wrapped(sentence(verb.summary), width)];
+  const [usage = "", ...more] = wrapped(`Usage: ${usageLine(path)}`, width);
+  const lines = [style.bold("Usage:") + usage.slice("Usage:".length), ...more.map((line) => `  ${line}`)];
+  lines.push("", ...wrapped(sentence(verb.summary), width));
   if (verb.description !== undefined) lines.push("", ...reflowed(verb.description, width));
   const section = (title: string, rows: readonly (readonly [string, string])[], widest = NAMES) => {
     if (rows.length > 0) lines.push("", style.bold(title), ...twoColumns(rows, width, widest));
@@ -108,9 +112,15 @@ function sentence(summary: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
-/** Names and what they mean; a name that is too wide stands on a line of its own. */
+/** Names and what they mean; a name that is too wide stands on a line of its own, and on narrow terminals each does. */
 function twoColumns(rows: readonly (readonly [string, string])[], width: number, widest: number): string[] {
   const names = Math.min(widest, Math.max(...rows.map(([name]) => textWidth(name))));
+  if (width - names - 4 < BESIDE) {
+    return rows.flatMap(([name, meaning]) => [
+      `  ${name}`,
+      ...wrapped(meaning, width - 6).map((line) => `      ${line}`),
+    ]);
+  }
   return rows.flatMap(([name, meaning]) => {
     const text = wrapped(meaning, width - names - 4);
     const fits = textWidth(name) <= names;

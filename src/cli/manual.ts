@@ -4,22 +4,24 @@
 /** Manual pages in roff, one for a program and one for each of its verbs, from the table. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { EXIT } from "#base/errors";
 import { optionForms, optionHelp, usageLine } from "#cli/help";
 import { optionsFor, verbTitle } from "#cli/parse";
 import type { ProgramSpec, VerbSpec } from "#cli/spec";
 import { allVerbs } from "#cli/verbs";
 
-/** Exit codes, as every page lists them. */
+/** Exit codes of programs that do not say theirs; docs/guide.md has the same list. */
 const EXITS: readonly (readonly [string, string])[] = [
-  ["0", "done, or nothing to do"],
-  ["1", "an error"],
-  ["2", "the command line is wrong"],
-  ["4", "you did not agree, or nobody could be asked"],
-  ["5", "packages could not be resolved"],
-  ["6", "a download failed"],
-  ["7", "a trigger failed"],
-  ["8", "boot entries could not be written"],
-  ["9", "another process is changing the root"],
+  [String(EXIT.ok), "done, or nothing to do"],
+  [String(EXIT.error), "an error"],
+  [String(EXIT.usage), "the command line is wrong"],
+  [String(EXIT.declined), "you did not agree, or nobody could be asked"],
+  [String(EXIT.unresolved), "packages could not be resolved"],
+  [String(EXIT.network), "a download failed"],
+  [String(EXIT.trigger), "a trigger failed"],
+  [String(EXIT.boot), "boot entries could not be written"],
+  [String(EXIT.locked), "another process is changing the root"],
+  ["130", "ended by an interrupt, before anything was begun or because you insisted"],
 ];
 
 /** A text in which nothing is taken for a roff request or an escape. */
@@ -65,7 +67,7 @@ export function manualPage(program: ProgramSpec, path: readonly VerbSpec[]): str
     "EXAMPLES",
     (verb.examples ?? []).map(({ command, help }) => [command, help]),
   );
-  section("EXIT STATUS", EXITS);
+  section("EXIT STATUS", program.exits ?? EXITS);
   if (path.length > 1) lines.push(".SH SEE ALSO", `.BR ${roff(program.name)} (1)`);
   return `${lines.join("\n")}\n`;
 }

@@ -125,7 +125,8 @@ export class TerminalProgress extends Base {
       this.note,
     ];
     const line = fittedLine(this.label, share, parts, terminalWidth() - 1);
-    writeAll(2, `\r\x1b[K${this.#style.blue(line.slice(0, this.label.length))}${line.slice(this.label.length)}`);
+    // Written over what stands there, and only then cleared to its end: cleared first, the line would flicker.
+    writeAll(2, `\r${this.#style.blue(line.slice(0, this.label.length))}${line.slice(this.label.length)}\x1b[K`);
     this.#shown = true;
   }
 

@@ -79,6 +79,8 @@ export interface ProgramSpec extends VerbSpec {
   readonly shortcuts?: Readonly<Record<string, readonly string[]>>;
   /** Options of every verb. */
   readonly globals: readonly OptionSpec[];
+  /** Its exit codes and what they mean, where they are other than those that all programs share. */
+  readonly exits?: readonly (readonly [string, string])[];
 }
 
 export interface VerbModule {

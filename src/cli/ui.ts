@@ -31,6 +31,8 @@ export class Ui {
   readonly #yes: boolean;
   readonly #logger: Logger | undefined;
   readonly #terminal = isTerminal(2);
+  /** A terminal that obeys no escape sequences, such as the shell of an editor. */
+  readonly #dumb = process.env["TERM"] === "dumb";
   #progress: Progress | undefined;
   #pending = "";
 
@@ -39,7 +41,7 @@ export class Ui {
     this.verbose = options.verbose;
     this.#yes = options.yes;
     this.#logger = options.logger;
-    const plain = !options.colour || (process.env["NO_COLOR"] ?? "") !== "" || process.env["TERM"] === "dumb";
+    const plain = !options.colour || (process.env["NO_COLOR"] ?? "") !== "" || this.#dumb;
     this.style = makeStyle(!plain && isTerminal(1));
     this.errorStyle = makeStyle(!plain && this.#terminal);
   }
@@ -113,7 +115,7 @@ export class Ui {
     this.#progress?.end();
     this.#progress = this.json
       ? new QuietProgress(label, unit, (event) => this.event(event))
-      : this.#terminal
+      : this.#terminal && !this.#dumb
         ? new TerminalProgress(label, unit, this.errorStyle)
         : new PlainProgress(label, unit);
     return this.#progress;

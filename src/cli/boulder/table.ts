@@ -4,13 +4,14 @@
 /** The command line of boulder, as a table. */
 import { BUILD_VERBS, CACHE_VERB } from "#cli/boulder/table-build";
 import { PACKAGE_VERBS, PROFILE_VERB, RECIPE_VERB } from "#cli/boulder/table-recipe";
+import { VERSION } from "#cli/names";
 import { COMMON_OPTIONS } from "#cli/program";
 import type { ProgramSpec } from "#cli/spec";
 import { completionVerbs, versionVerb } from "#cli/standard";
 
 export const BOULDER: ProgramSpec = {
   name: "boulder",
-  version: "0.1.0",
+  version: VERSION,
   summary: "Builds packages from recipes, in minimal roots.",
   description:
     "A recipe is a stone.yaml. Its root holds only what it asks for, from the collections of a profile; its phases run there, without network.",

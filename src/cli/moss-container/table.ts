@@ -2,13 +2,14 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** The command line of moss-container, as a table. */
+import { VERSION } from "#cli/names";
 import { COMMON_OPTIONS } from "#cli/program";
 import type { ProgramSpec } from "#cli/spec";
 import { completionVerbs } from "#cli/standard";
 
 export const MOSS_CONTAINER: ProgramSpec = {
   name: "moss-container",
-  version: "0.1.0",
+  version: VERSION,
   summary: "Runs a program in a root, apart from the rest of the machine.",
   description: `The root is under an overlay: what runs in it can change neither it nor the store. The program sees its own
 processes, host name and loopback network, fresh /dev, /proc, /tmp and /run, and none of your environment. When it ends, or is
@@ -72,6 +73,14 @@ a signal ended it, 124 after --timeout.`,
     { command: "moss-container -D root --memory 1G --timeout 60 --usage -- make check", help: "with bounds" },
   ],
   globals: COMMON_OPTIONS,
+  exits: [
+    ["1", "the container could not be made; else whatever the program itself ends with"],
+    ["2", "the command line is wrong"],
+    ["124", "--timeout has passed"],
+    ["126", "the program cannot be executed"],
+    ["127", "the program is not there"],
+    ["128 and more", "a signal ended the program: 128 and its number"],
+  ],
   verbs: completionVerbs("moss-container", async () => await import("#cli/moss-container/complete")),
   load: async () => await import("#cli/moss-container/run"),
 };

@@ -2,6 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** The command line of moss-deb, as a table. */
+import { VERSION } from "#cli/names";
 import { COMMON_OPTIONS } from "#cli/program";
 import type { OptionSpec, ProgramSpec } from "#cli/spec";
 import { completionVerbs, versionVerb } from "#cli/standard";
@@ -27,7 +28,7 @@ const CLOSURE: readonly OptionSpec[] = [
 const NAMES = { name: "name", help: "a Debian package: NAME or NAME=VERSION", many: true } as const;
 export const MOSS_DEB: ProgramSpec = {
   name: "moss-deb",
-  version: "0.1.0",
+  version: VERSION,
   summary: "Imports Debian binary packages as stones.",
   description: `Packages come through this machine's own apt sources, in a state of their own: nothing of the system's apt is changed, and
 apt checks every signature. docs/deb.md says where files go, and what each kind of loss in a report means.`,

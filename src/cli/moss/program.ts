@@ -8,6 +8,7 @@ import { PACKAGE_VERBS } from "#cli/moss/table-packages";
 import { QUERY_VERBS } from "#cli/moss/table-queries";
 import { HISTORY_VERB, STATE_VERB } from "#cli/moss/table-states";
 import { STONE_VERBS } from "#cli/moss/table-stones";
+import { VERSION } from "#cli/names";
 import { COMMON_OPTIONS } from "#cli/program";
 import type { ProgramSpec } from "#cli/spec";
 
@@ -31,7 +32,7 @@ const SHORTCUTS: Readonly<Record<string, readonly string[]>> = {
 
 export const MOSS: ProgramSpec = {
   name: "moss",
-  version: "0.1.0",
+  version: VERSION,
   summary: "Installs packages, each change a state of the whole system that can be gone back to.",
   globals: [
     {
