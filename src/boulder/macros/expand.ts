@@ -96,54 +96,45 @@ class Expansion {
       const line = this.#file === undefined ? undefined : (block.lines[i] ?? block.lines.at(-1));
       if (i > 0) this.#newline();
       this.#blank = { line, via: [] };
-      this.#expand(row, line, [], { row, line, indent: block.indent });
+      this.#expand(row, { at: { row, line, indent: block.indent }, via: [], bound: undefined });
     });
     this.#newline();
     return { lines: this.#lines, dependencies: [...this.#dependencies.values()], problems: this.#problems };
   }
 
-  #expand(text: string, line: number | undefined, via: readonly string[], at: Where, bound?: Bindings): void {
+  #expand(text: string, outer: Here): void {
+    const { at, via } = outer;
     let from = 0;
     for (const match of text.matchAll(TOKEN)) {
       // What stands in the brackets of a call has been taken with it.
       if (match.index < from) continue;
-      this.#write(text.slice(from, match.index), line, via);
+      this.#write(text.slice(from, match.index), outer);
       from = match.index + match[0].length;
-      const where = via.length === 0 ? { ...at, column: match.index, width: match[0].length } : at;
+      // What stands in a macro is told where the recipe calls that.
+      const here = via.length > 0 ? outer : { ...outer, at: { ...at, column: match.index, width: match[0].length } };
       const [whole, action, definition, called] = match;
-      if (action !== undefined) from += this.#action(action, line, via, where, text.slice(from), bound);
-      else if (definition !== undefined) this.#definition(definition, line, via, where, bound, NO_CALL);
-      else if (called !== undefined) from += this.#called(called, line, via, where, text.slice(from), bound);
-      else this.#write(whole.slice(1), line, via);
+      if (action !== undefined) from += this.#action(action, here, text.slice(from));
+      else if (definition !== undefined) this.#definition(definition, here, NO_CALL);
+      else if (called !== undefined) from += this.#called(called, here, text.slice(from));
+      else this.#write(whole.slice(1), outer);
     }
-    this.#write(text.slice(from), line, via);
+    this.#write(text.slice(from), outer);
   }
 
   /** Writes what an action stands for; `rest` is the text behind it, and the result how much of it is its call. */
-  #action(
-    id: string,
-    line: number | undefined,
-    via: readonly string[],
-    at: Where,
-    rest: string,
-    bound: Bindings | undefined,
-  ): number {
+  #action(id: string, here: Here, rest: string): number {
+    const { line } = here.at;
     const stop = BREAKS.get(id);
     if (stop !== undefined) {
-      this.#write(`boulder_breakpoint ${line ?? 0} ${stop}`, line, via);
+      this.#write(`boulder_breakpoint ${line ?? 0} ${stop}`, here);
       return 0;
     }
     const action = this.#scope.macros.actions.get(id);
     if (action === undefined) {
       const near = nearest(id, this.#scope.macros.actions.keys());
       const literal = `For a percent sign of the shell write %%${id}.`;
-      this.#problem(
-        at,
-        via,
-        `Unknown action %${id}`,
-        near === undefined ? literal : `Did you mean %${near}? ${literal}`,
-      );
-      this.#write(`%${id}`, line, via);
+      this.#problem(here, `Unknown action %${id}`, near === undefined ? literal : `Did you mean %${near}? ${literal}`);
+      this.#write(`%${id}`, here);
       return 0;
     }
     for (const dependency of action.dependencies) {
@@ -155,8 +146,8 @@ class Expansion {
     const { arguments: taken = [] } = action;
     const call = taken.length > 0 && rest.startsWith("(") ? readCall(rest, 0) : NO_CALL;
     const form = `%${id}(${formOf(taken)})`;
-    const bindings = this.#bind(`%${id}`, taken, form, call, via, at, bound);
-    this.#body(action.command.text, `%${id}`, line, via, at, bindings);
+    const bindings = this.#bind(`%${id}`, taken, form, call, here);
+    this.#body(action.command.text, `%${id}`, here, bindings);
     return call?.length ?? 0;
   }
 
@@ -166,15 +157,14 @@ class Expansion {
     taken: readonly MacroArgument[],
     form: string,
     call: Call | undefined,
-    via: readonly string[],
-    at: Where,
-    bound: Bindings | undefined,
+    here: Here,
   ): Bindings | undefined {
     if (taken.length === 0) return undefined;
-    const { bindings, mistakes } = bindArguments(macro, taken, call?.values ?? [], { bindings: bound, via });
+    const caller = { bindings: here.bound, via: here.via };
+    const { bindings, mistakes } = bindArguments(macro, taken, call?.values ?? [], caller);
     if (call === undefined) {
-      this.#problem(at, via, `The call of ${macro} is not closed on its line`, "Write the closing bracket.");
-    } else for (const mistake of mistakes) this.#problem(at, via, mistake, `Write ${form}.`);
+      this.#problem(here, `The call of ${macro} is not closed on its line`, "Write the closing bracket.");
+    } else for (const mistake of mistakes) this.#problem(here, mistake, `Write ${form}.`);
     return bindings;
   }
 
@@ -182,89 +172,71 @@ class Expansion {
    * Writes a definition that may take arguments; `rest` is the text behind its name, and the result how much of it is its
    * call. Behind any other name the text stays as it is.
    */
-  #called(
-    id: string,
-    line: number | undefined,
-    via: readonly string[],
-    at: Where,
-    rest: string,
-    bound: Bindings | undefined,
-  ): number {
-    const taken = bound?.has(id) === true ? [] : (this.#scope.macros.definitions.get(id)?.arguments ?? []);
+  #called(id: string, here: Here, rest: string): number {
+    const taken = here.bound?.has(id) === true ? [] : (this.#scope.macros.definitions.get(id)?.arguments ?? []);
     if (taken.length === 0) {
-      this.#write(`%(${id}`, line, via);
+      this.#write(`%(${id}`, here);
       return 0;
     }
     // The comma behind the name stands where the bracket of an action does.
     const call = readCall(`(${rest.trimStart().slice(1)}`, 0);
-    this.#definition(id, line, via, at, bound, call);
+    this.#definition(id, here, call);
     return call === undefined ? 0 : call.length + rest.length - rest.trimStart().length;
   }
 
-  #definition(
-    id: string,
-    line: number | undefined,
-    via: readonly string[],
-    at: Where,
-    bound: Bindings | undefined,
-    call: Call | undefined,
-  ): void {
+  #definition(id: string, here: Here, call: Call | undefined): void {
     const { macros, builtins } = this.#scope;
-    const given = bound?.get(id);
+    const { at, via } = here;
+    const given = here.bound?.get(id);
     if (given !== undefined) {
-      // The name of the action tells arguments of one name apart: one may be handed on as another.
+      // The name of the macro tells arguments of one name apart: one may be handed on as another.
       const { text, owner, bindings } = given;
-      if (given.via === undefined) this.#body(text, `%(${id}) of ${owner}`, line, via, at, bindings);
-      // The text of a call is not the action's: there the action may well be called again.
-      else this.#expand(text, line, [...given.via, `%(${id}) given to ${owner}`], at, bindings);
+      if (given.via === undefined) this.#body(text, `%(${id}) of ${owner}`, here, bindings);
+      // The text of a call is not the macro's: there the macro may well be called again.
+      else this.#expand(text, { at, via: [...given.via, `%(${id}) given to ${owner}`], bound: bindings });
       return;
     }
     const found = macros.definitions.get(id);
     if (found !== undefined) {
       const { arguments: taken = [] } = found;
-      const bindings = this.#bind(`%(${id})`, taken, `%(${id}, ${formOf(taken)})`, call, via, at, bound);
-      this.#body(found.value.text, `%(${id})`, line, via, at, bindings);
+      const bindings = this.#bind(`%(${id})`, taken, `%(${id}, ${formOf(taken)})`, call, here);
+      this.#body(found.value.text, `%(${id})`, here, bindings);
       return;
     }
     const builtin = builtins.get(id) ?? (via.length > 0 && id.startsWith("_") ? builtins.get(id.slice(1)) : undefined);
     if (builtin !== undefined) {
       // Flags and folders may themselves hold definitions.
-      this.#body(builtin, `%(${id})`, line, via, at);
+      this.#body(builtin, `%(${id})`, here, undefined);
       return;
     }
     const near = nearest(id, [...macros.definitions.keys(), ...builtins.keys()]);
     const hint = near === undefined ? "boulder recipe macros lists them all." : `Did you mean %(${near})?`;
-    this.#problem(at, via, `Unknown definition %(${id})`, hint);
-    this.#write(`%(${id})`, line, via);
+    this.#problem(here, `Unknown definition %(${id})`, hint);
+    this.#write(`%(${id})`, here);
   }
 
-  #body(
-    text: string,
-    macro: string,
-    line: number | undefined,
-    via: readonly string[],
-    at: Where,
-    bound?: Bindings,
-  ): void {
+  /** Expands what a macro stands for; `bound` are its arguments. */
+  #body(text: string, macro: string, here: Here, bound: Bindings | undefined): void {
+    const { at, via } = here;
     if (via.length >= MAX_DEPTH) {
       const message = `More than ${MAX_DEPTH} macros in each other, the innermost ${macro}`;
-      this.#problem(at, via.slice(0, 4), message, "Write fewer in each other.");
+      this.#problem({ ...here, via: via.slice(0, 4) }, message, "Write fewer in each other.");
       return;
     }
     if (via.includes(macro)) {
       const chain = [...via.slice(via.indexOf(macro)), macro].join(" -> ");
-      this.#problem(at, via, `The macro ${macro} needs itself: ${chain}`, "Break the circle.");
+      this.#problem(here, `The macro ${macro} needs itself: ${chain}`, "Break the circle.");
       return;
     }
-    if (++this.#macros > MAX_MACROS) throw this.#tooMuch(via[0] ?? macro, line, "a million macros in each other");
+    if (++this.#macros > MAX_MACROS) throw this.#tooMuch(via[0] ?? macro, at.line, "a million macros in each other");
     const inner = [...via, macro];
     text
       .trim()
       .split("\n")
       .forEach((row, i) => {
         if (i > 0) this.#newline();
-        this.#blank = { line, via: inner };
-        this.#expand(row, line, inner, at, bound);
+        this.#blank = { line: at.line, via: inner };
+        this.#expand(row, { at, via: inner, bound });
       });
   }
 
@@ -273,7 +245,7 @@ class Expansion {
     return new Failure("macro.invalid", `Cannot expand "${macro}"${place}: more than ${found}, expected a script`);
   }
 
-  #write(text: string, line: number | undefined, via: readonly string[]): void {
+  #write(text: string, { at: { line }, via }: Here): void {
     if (text === "") return;
     this.#written += text.length;
     if (this.#written > MAX_OUTPUT) throw this.#tooMuch(via[0] ?? "a script", line, "16 MiB");
@@ -288,9 +260,19 @@ class Expansion {
     this.#origin = undefined;
   }
 
-  #problem(at: Where, via: readonly string[], message: string, hint: string): void {
+  #problem({ at, via }: Here, message: string, hint: string): void {
     this.#problems.push(problemAt(this.#file, at, via, message, hint));
   }
+}
+
+/** What is being expanded. */
+interface Here {
+  /** The row of the recipe that it comes from. */
+  readonly at: Where;
+  /** Macros on the way to it, outermost first. */
+  readonly via: readonly string[];
+  /** The arguments of the macro that it is the text of. */
+  readonly bound: Bindings | undefined;
 }
 
 type Origin = Pick<ScriptLine, "line" | "via">;
