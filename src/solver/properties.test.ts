@@ -24,9 +24,15 @@ const build = fc
     needs: texts,
     gives: fc.subarray(CAPABILITIES),
     refuses: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: texts }),
+    replaces: fc.oneof(
+      { weight: 4, arbitrary: fc.constant([]) },
+      { weight: 1, arbitrary: fc.subarray(NAMES, { maxLength: 1 }) },
+    ),
   })
-  .map(({ name, release, needs, gives, refuses }) =>
-    parseBuild(`${name} ${release} needs ${needs.join(" ")} gives ${gives.join(" ")} refuses ${refuses.join(" ")}`),
+  .map(({ name, release, needs, gives, refuses, replaces }) =>
+    parseBuild(
+      `${name} ${release} needs ${needs.join(" ")} gives ${gives.join(" ")} refuses ${refuses.join(" ")} replaces ${replaces.join(" ")}`,
+    ),
   );
 
 interface World {
@@ -90,6 +96,32 @@ const nameText = (name: string) => formatCapability(capability("name", name));
 const hasName = (items: readonly { readonly meta: PackageMeta }[], name: string) =>
   items.some(({ meta }) => meta.name === name);
 
+interface Chosen {
+  readonly id: string;
+  readonly meta: PackageMeta;
+}
+
+/** Does something new among these say to replace a package? */
+const hasHeir = ({ installed }: World, items: readonly Chosen[], name: string) =>
+  items.some(({ id, meta }) => meta.replaces?.includes(name) === true && !installed.some((item) => item.id === id));
+
+/** Is everything explicit there, or what says to replace it? */
+const keepsExplicit = (one: World, items: readonly Chosen[]) =>
+  one.installed.every(({ explicit, meta: { name } }) => !explicit || hasName(items, name) || hasHeir(one, items, name));
+
+/** Has everything left that something new replaces, and whose name nothing offers any more? */
+const letsGo = (one: World, items: readonly Chosen[]) =>
+  one.installed.every(
+    ({ id, meta: { name } }) =>
+      hasName(one.offers, name) ||
+      !items.some((item) => item.id === id) ||
+      !hasHeir(
+        one,
+        items.filter((item) => item.meta.name !== name),
+        name,
+      ),
+  );
+
 const RUNS = { numRuns: 800 };
 
 test("an install gives a selection that holds together and keeps what was explicit, or there is none", () => {
@@ -100,10 +132,8 @@ test("an install gives a selection that holds together and keeps what was explic
         one,
         asked.map((text) => ({ kind: "install", capability: text })),
       );
-      const fits = (items: readonly { readonly meta: PackageMeta }[]) =>
-        holds(items) &&
-        asked.every((text) => gives(items, text)) &&
-        one.installed.every(({ explicit, meta }) => !explicit || hasName(items, meta.name));
+      const fits = (items: readonly Chosen[]) =>
+        holds(items) && asked.every((text) => gives(items, text)) && keepsExplicit(one, items) && letsGo(one, items);
       if (solution instanceof Failure) {
         const all = [...new Map([...one.installed, ...eligible(one)].map((item) => [item.id, item])).values()];
         for (const items of subsets(all)) expect(fits(items)).toBe(false);
@@ -167,7 +197,7 @@ test("an upgrade of everything gives a selection that holds together, with every
       if (solution instanceof Failure) throw solution;
       const selected = solution.selection();
       expect(problemsOf(selected.map(({ meta }) => meta))).toEqual([]);
-      for (const { explicit, meta } of one.installed) if (explicit) expect(hasName(selected, meta.name)).toBe(true);
+      expect([keepsExplicit(one, selected), letsGo(one, selected)]).toEqual([true, true]);
       // Asked again, there is nothing more to do, but for what was held back by what has changed since.
       const again = attempt({ ...one, installed: selected.map(({ id, meta, explicit }) => ({ id, meta, explicit })) }, [
         { kind: "upgrade" },

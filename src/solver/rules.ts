@@ -134,7 +134,8 @@ export class Rules<O extends Offer> {
                 : undefined;
     if (because === undefined) return;
     const successors = because === "pinned" || !this.#mayAdd ? [] : this.successors(build.name);
-    const candidates = [build, ...successors.filter((other) => other !== build)];
+    // What has lived beside it so far takes nothing's place.
+    const candidates = [build, ...successors.filter((other) => other.installed === undefined)];
     this.sat.add(
       candidates.map(({ variable }) => yes(variable)),
       { kind: "stays", build, because },
