@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** The hidden verb `__complete`, which the scripts of shells ask. */
-import { type Candidate, candidates } from "#cli/completion";
+import { type Candidate, candidates } from "#cli/candidates";
 import type { Completion, Invocation } from "#cli/spec";
 
 const MOST = 500;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
+import type { Candidate } from "#cli/candidates";
 /** What moss can complete: names of packages, collections and states of the root that is named so far. */
 import { complete } from "#cli/complete";
-import type { Candidate } from "#cli/completion";
 import { openForAsking } from "#cli/moss/engine";
 import type { Completion, Invocation } from "#cli/spec";
 import { printable } from "#cli/style";
