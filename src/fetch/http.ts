@@ -38,10 +38,16 @@ export async function get(
   const abort = new AbortController();
   const stop = () => abort.abort(signal?.reason);
   signal?.addEventListener("abort", stop, { once: true });
-  let timer = setTimeout(() => abort.abort(new Error("nothing came")), idle);
+  const untilSilent = () => setTimeout(() => abort.abort(new Error("nothing came")), idle);
+  let timer = untilSilent();
   const finish = () => {
     clearTimeout(timer);
     signal?.removeEventListener("abort", stop);
+  };
+  const failure = (cause: unknown) => {
+    throwIfStopped(signal);
+    if (cause instanceof Failure || cause instanceof Passing) return cause;
+    return new Passing(abort.signal.aborted ? silence(idle) : reason(cause), { cause });
   };
   let response: Response;
   try {
@@ -49,8 +55,7 @@ export async function get(
     response = await fetch(url, { headers: { "accept-encoding": "identity", ...headers }, signal: abort.signal });
   } catch (cause) {
     finish();
-    throwIfStopped(signal);
-    throw new Passing(abort.signal.aborted ? silence(idle) : reason(cause), { cause });
+    throw failure(cause);
   }
   const { status } = response;
   if (AGAIN.has(status)) {
@@ -64,44 +69,53 @@ export async function get(
     await response.body?.cancel();
     throw new Failure("fetch.failed", `Cannot fetch "${url}": the server says ${status} ${response.statusText}`.trim());
   }
-  const body: ReadableStream<Uint8Array> | null = response.body;
-  async function* chunks(): AsyncGenerator<Uint8Array> {
-    if (body === null) {
-      finish();
-      return;
-    }
-    // Silence alone would let a server hold us for ever with a byte now and then. Time in which nobody asked for more, for the
-    // disk is slow or there is a pause, is not the server's.
-    let span = 0;
-    let came = 0;
-    let asked = performance.now();
-    try {
-      for await (const chunk of body) {
-        span += performance.now() - asked;
-        came += chunk.byteLength;
-        if (span >= slowTime) {
-          if (came < (slow * span) / 1000) throw new Passing(tooSlow(came, span, slow));
-          span = 0;
-          came = 0;
-        }
-        clearTimeout(timer);
-        timer = setTimeout(() => abort.abort(new Error("nothing came")), idle);
-        yield chunk;
-        asked = performance.now();
-      }
-    } catch (cause) {
-      throwIfStopped(signal);
-      if (cause instanceof Failure || cause instanceof Passing) throw cause;
-      throw new Passing(abort.signal.aborted ? silence(idle) : reason(cause), { cause });
-    } finally {
-      finish();
-    }
-  }
+  const onChunk = () => {
+    clearTimeout(timer);
+    timer = untilSilent();
+  };
   const cancel = () => {
     finish();
     abort.abort();
   };
-  return { status, headers: response.headers, chunks: chunks(), cancel };
+  return { status, headers: response.headers, chunks: chunksOf(response.body), cancel };
+
+  async function* chunksOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Uint8Array> {
+    try {
+      if (body !== null) yield* withPace(body, slow, slowTime, onChunk);
+    } catch (cause) {
+      throw failure(cause);
+    } finally {
+      finish();
+    }
+  }
+}
+
+/**
+ * Hands pieces on, and gives up where fewer than `slow` bytes a second came over `slowTime` milliseconds: silence alone would
+ * let a server hold us for ever with a byte now and then. Time in which nobody asked for more, for the disk is slow or there
+ * is a pause, is not the server's. Throws Passing.
+ */
+async function* withPace(
+  body: ReadableStream<Uint8Array>,
+  slow: number,
+  slowTime: number,
+  onChunk: () => void,
+): AsyncGenerator<Uint8Array> {
+  let span = 0;
+  let came = 0;
+  let asked = performance.now();
+  for await (const chunk of body) {
+    span += performance.now() - asked;
+    came += chunk.byteLength;
+    if (span >= slowTime) {
+      if (came < (slow * span) / 1000) throw new Passing(tooSlow(came, span, slow));
+      span = 0;
+      came = 0;
+    }
+    onChunk();
+    yield chunk;
+    asked = performance.now();
+  }
 }
 
 /** What went wrong, without the advice that the runtime gives to programmers. */
@@ -118,6 +132,7 @@ function tooSlow(bytes: number, milliseconds: number, slow: number): string {
   return `only ${bytes} bytes came in ${seconds} s, expected ${slow} a second at least`;
 }
 
+/** Throws `interrupted` where whoever asked has stopped it. */
 export function throwIfStopped(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw new Failure("interrupted", "Cannot go on fetching: it was stopped");
 }
