@@ -106,6 +106,7 @@ abstract class Base implements Progress {
   protected finish(): void {}
 }
 
+/** A bar on one line of stderr, drawn again in its place. */
 export class TerminalProgress extends Base {
   readonly #style: Style;
   #shown = false;
@@ -140,6 +141,7 @@ export class TerminalProgress extends Base {
   }
 }
 
+/** A line every few seconds, for files, pipes, and terminals that obey nothing. */
 export class PlainProgress extends Base {
   constructor(label: string, unit: Unit) {
     super(label, unit, PLAIN_EVERY);
@@ -153,6 +155,7 @@ export class PlainProgress extends Base {
   }
 }
 
+/** Events for programs; nothing for people. */
 export class QuietProgress extends Base {
   readonly #emit: (event: { readonly type: "progress" } & Readonly<Record<string, unknown>>) => void;
 

@@ -56,6 +56,7 @@ export function describeSource(source: CollectionSource): string {
   return `${source.baseUri} (channel ${source.channel}, ${source.version}, ${source.arch})`;
 }
 
+/** The failure for a name that no collection has. */
 export function unknownCollection(name: string, known: readonly string[]): Failure {
   return new Failure("collection.unknown", `Cannot find the collection "${name}": none has this name`, {
     hint: known.length === 0 ? "Add one: moss collection add NAME PLACE" : `Collections: ${known.join(", ")}.`,

@@ -5,6 +5,7 @@
 
 const MACHINES: Readonly<Record<string, string>> = { x64: "x86_64", arm64: "aarch64" };
 
+/** The machine's name as sonames and stones have it: `x86_64`. */
 export function machineName(): string {
   return MACHINES[process.arch] ?? process.arch;
 }

@@ -54,6 +54,7 @@ export const DEFAULTS = {
 /** When a connection counts as dead. */
 export type Pace = Required<Pick<DownloadOptions, "idle" | "slow" | "slowTime">>;
 
+/** What options say of a connection's pace, or the defaults. */
 export function paceOf({ idle, slow, slowTime }: DownloadOptions): Pace {
   return { idle: idle ?? DEFAULTS.idle, slow: slow ?? DEFAULTS.slow, slowTime: slowTime ?? DEFAULTS.slowTime };
 }

@@ -48,6 +48,7 @@ export interface Block {
 /** Larger files are refused; the largest recipe known has 60 KB. */
 export const MAX_YAML_BYTES = 8 << 20;
 
+/** One file, its values and its problems. */
 export class YamlReader {
   readonly problems: Problem[] = [];
   readonly file: string;

@@ -44,14 +44,17 @@ export function kindOf(id: number): Kind | undefined {
   return BY_NUMBER.get(id);
 }
 
+/** True for the name of a kind. */
 export function isKind(word: string): word is Kind {
   return Object.hasOwn(KINDS, word);
 }
 
+/** A capability of a kind. */
 export function capability(kind: Kind, name: string): Capability {
   return { kind, name };
 }
 
+/** The written form, `kind(name)`, of package names too. */
 export function formatCapability(item: Capability): CapabilityText {
   return `${item.kind}(${item.name})`;
 }

@@ -8,6 +8,7 @@ import { CollectionStore } from "#collections/store";
 import { collectionsOf } from "#moss/config-cache";
 import { MossRoot, type RootOptions } from "#transition/root";
 
+/** A root with its collections: what all verbs work on. Dispose it with `using`. */
 export class Moss implements Disposable {
   readonly root: MossRoot;
   readonly store: CollectionStore;

@@ -92,6 +92,7 @@ export function additionsOf(plan: Plan): Selection[] {
   });
 }
 
+/** The ids of the packages that leave. */
 export function removalsOf(plan: Plan): PackageId[] {
   return plan.outgoing.map(({ id }) => id);
 }

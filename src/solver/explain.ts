@@ -48,6 +48,7 @@ function list(words: readonly string[], last: string): string {
   return `${shown.slice(0, -1).join(", ")} ${last} ${shown.at(-1)}`;
 }
 
+/** Says in words why a problem has no solution. */
 export function explain<O extends Offer>(problem: Problem<O>, core: readonly Why<O>[]): Failure {
   const label = labelsOf(core);
   const ordered = inOrder(core);

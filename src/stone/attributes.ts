@@ -46,6 +46,7 @@ export function decodeAttributes(bytes: Uint8Array, count: number, name: string)
   return records;
 }
 
+/** The records of an attributes payload (docs/formats/stone.md). */
 export function encodeAttributes(records: readonly AttributeRecord[]): Uint8Array {
   const parts: Uint8Array[] = [];
   for (const { key, value } of records) {

@@ -72,6 +72,7 @@ export function decodeFileHeader(bytes: Uint8Array, name: string): FileHeader {
   return { payloads: view.getUint16(4), fileType: FILE_TYPE_NAMES.get(fileTypeId) ?? "unknown", fileTypeId };
 }
 
+/** The 32 bytes that a stone begins with (docs/formats/stone.md). */
 export function encodeFileHeader(fileType: FileType, payloads: number): Uint8Array {
   const bytes = new Uint8Array(HEADER_SIZE);
   const view = viewOf(bytes);

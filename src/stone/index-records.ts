@@ -70,6 +70,7 @@ export function bodiesInOrder(records: readonly IndexRecord[], name: string): In
   return [...empty, ...full];
 }
 
+/** The records of an index payload (docs/formats/stone.md). */
 export function encodeIndex(records: readonly IndexRecord[]): Uint8Array {
   const bytes = new Uint8Array(records.length * SIZE);
   const view = viewOf(bytes);

@@ -100,6 +100,7 @@ export function checkAttributes(
   return [];
 }
 
+/** What is there, for people: "a file". */
 export function kindOf(stat: Stats | BigIntStats): string {
   if (stat.isFile()) return "a file";
   if (stat.isDirectory()) return "a directory";

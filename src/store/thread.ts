@@ -69,6 +69,7 @@ export interface FailureData {
   readonly hint?: string;
 }
 
+/** What of a failure passes to another thread. */
 export function failureData(error: unknown): FailureData {
   const message = error instanceof Error ? error.message : String(error);
   const code = errnoCode(error);
@@ -86,6 +87,7 @@ function failureFrom({ message, code, hint }: FailureData): Error {
   return code === undefined ? new Error(message) : Object.assign(new Error(message), { code });
 }
 
+/** Shared memory for one helper: its words, and room for a failure. */
 export function newState(): SharedArrayBuffer {
   return new SharedArrayBuffer(HEADER + FAILURE_ROOM);
 }

@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { Failure } from "#base/errors";
 import { lockOwner } from "#sys/lock";
 
+/** The failure for a number that no state has. */
 export function unknownState(id: number): Failure {
   return new Failure("state.unknown", `Cannot find the state "${id}": no state has this number`, {
     hint: '"moss state list" shows the states that there are.',

@@ -10,6 +10,7 @@ import { type Closure, findAsked, resolveClosure } from "#deb/closure";
 import type { ImportEvent } from "#deb/import";
 import { RelatedSet } from "#deb/set";
 
+/** The machine's apt in a private state, as `--cache`, `--max-age` and `--offline` want it. Throws `usage`. */
 export function aptOf(options: Options, onEvent: (event: ImportEvent) => void): Apt {
   return new Apt({ cache: cacheFolder(options), maxAge: maxAge(options), onEvent });
 }

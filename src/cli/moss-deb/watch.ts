@@ -12,6 +12,7 @@ export interface Watcher extends Disposable {
   readonly on: (event: ImportEvent) => void;
 }
 
+/** Makes the listener of an import. */
 export function watch(ui: Ui): Watcher {
   let bar: { readonly label: string; readonly progress: Progress } | undefined;
   const end = (): void => {

@@ -30,6 +30,7 @@ export interface Change {
   readonly nothing: (plan: Plan) => string;
 }
 
+/** Plans, asks and carries out. Throws what planning throws, `declined`, `root.*`, `disk.full`, `fetch.*`, `interrupted`. */
 export async function change(
   invocation: Invocation,
   { plan: makePlan, before, nothing, begins }: Change,

@@ -28,6 +28,7 @@ const HEADINGS: Readonly<Record<PlannedPackage["kind"], string>> = {
   mark: "here already will be kept even where nothing needs it",
 };
 
+/** Shows a whole plan: as tables for people, as one event for programs. */
 export function showPlan(ui: Ui, plan: Plan): void {
   ui.event({ type: "plan", ...planValue(plan) });
   if (ui.json) return;

@@ -44,6 +44,7 @@ function ownStore(): Moss {
   return Moss.open(folder);
 }
 
+/** Plans, asks, and writes the tree to the folder of `--to`. Throws as a change does. */
 export async function writeTree(invocation: Invocation, { plan: makePlan, before, anew }: TreeRequest): Promise<void> {
   const { ui, options, command } = invocation;
   const wait = waitOf(invocation);

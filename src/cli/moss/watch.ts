@@ -24,6 +24,7 @@ const PHASES: Readonly<Record<string, string>> = {
   sweep: "Sweeping the store",
 };
 
+/** Makes a listener of the engine. */
 export function watch(ui: Ui): Watcher {
   let bar: { readonly label: string; readonly progress: Progress } | undefined;
   const show = (
