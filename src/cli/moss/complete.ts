@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-import type { Candidate } from "#cli/candidates";
 /** What moss can complete: names of packages, collections and states of the root that is named so far. */
+import type { Candidate } from "#cli/candidates";
 import { complete } from "#cli/complete";
 import { openForAsking } from "#cli/moss/engine";
 import type { Completion, Invocation } from "#cli/spec";
