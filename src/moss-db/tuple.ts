@@ -25,11 +25,17 @@ export function tuple<const C extends Parts>(...parts: C): KeyCodec<Values<C>, P
   const widths = parts.map((part) => part.width);
   const width = widths.every((w) => w !== undefined) ? widths.reduce((sum, w) => sum + w, 0) : undefined;
 
-  function encodePart(index: number, value: unknown): readonly Uint8Array[] {
-    const part = parts[index];
-    if (part === undefined) throw new RangeError(`A tuple of ${parts.length} has no part ${index}`);
-    const bytes = part.encode(value);
-    return index === last || part.width !== undefined ? [bytes] : [escape(bytes), END];
+  // Plain loops: a new root writes thousands of keys, once.
+  function encodeParts(values: readonly unknown[]): Uint8Array {
+    const pieces: Uint8Array[] = [];
+    for (let index = 0; index < values.length; index++) {
+      const part = parts[index];
+      if (part === undefined) throw new RangeError(`A tuple of ${parts.length} has no part ${index}`);
+      const bytes = part.encode(values[index]);
+      if (index === last || part.width !== undefined) pieces.push(bytes);
+      else pieces.push(escape(bytes), END);
+    }
+    return concat(pieces);
   }
 
   return {
@@ -37,11 +43,9 @@ export function tuple<const C extends Parts>(...parts: C): KeyCodec<Values<C>, P
     ...(width === undefined ? {} : { width }),
     encode(values) {
       if (values.length !== parts.length) throw new RangeError(`A key of ${parts.length} parts got ${values.length}`);
-      return concat(values.flatMap((value, index) => encodePart(index, value)));
+      return encodeParts(values);
     },
-    encodePrefix(values) {
-      return concat(values.flatMap((value, index) => encodePart(index, value)));
-    },
+    encodePrefix: encodeParts,
     decode(bytes) {
       const values: unknown[] = [];
       let at = 0;

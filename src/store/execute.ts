@@ -12,7 +12,7 @@ import { applyLinkOwner, applyOwnerAndMode, ownedByMe } from "#store/owner";
 import type { Place } from "#store/place";
 import { STEP } from "#store/program";
 import { applyLinkXattrs, applyXattrs, decodeXattrs } from "#store/xattrs";
-import { c, lastError, O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, ptr } from "#sys/libc";
+import { c, EEXIST, lastErrno, lastError, O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_RDONLY, ptr } from "#sys/libc";
 
 type Address = ReturnType<typeof ptr>;
 
@@ -25,6 +25,12 @@ const SET_GID = 0o2000;
 /** Bits of a mode that creation does not give: set-id, sticky, and those that the umask takes away. */
 const NOT_FROM_CREATION = 0o7000 | process.umask();
 const OPEN_DIRECTORY = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+/** Has an open file this owner and mode? */
+function isAs(fd: number, uid: number, gid: number, mode: number): boolean {
+  const stat = fstatSync(fd);
+  return stat.uid === uid && stat.gid === gid && (stat.mode & 0o7777) === mode;
+}
 
 class Executor {
   readonly #unit: Buffer;
@@ -151,15 +157,13 @@ class Executor {
     const fail = (call: string) => lastError(call, this.#unit.toString("utf8", from, to));
     this.#mode = mode;
     const fresh = c.mkdirat(directory, name, mode & 0o777) === 0;
-    if (!fresh) {
-      // Another unit may have made it already; both then set the same mode.
-      const error = fail("mkdirat");
-      if (error.code !== "EEXIST") throw error;
-    }
+    // Another unit may have made it already.
+    if (!fresh && lastErrno() !== EEXIST) throw fail("mkdirat");
     const fd = c.openat(directory, name, OPEN_DIRECTORY, 0);
     if (fd < 0) throw fail("openat");
     const plain = (mode & NOT_FROM_CREATION) === 0 && !this.#inherits && ownedByMe(uid, gid);
-    if (!fresh || !plain) applyOwnerAndMode(fd, uid, gid, mode, "a directory");
+    // To set what is set waits for whoever links into it.
+    if (fresh ? !plain : !isAs(fd, uid, gid, mode)) applyOwnerAndMode(fd, uid, gid, mode, "a directory");
     return fd;
   }
 

@@ -72,10 +72,17 @@ export function cString(text: string): Uint8Array {
   return bytes;
 }
 
+export const EEXIST = 17;
+
+/** The number of the error of the foreign call that has just failed on this thread. */
+export function lastErrno(): number {
+  const location = c.__errno_location();
+  return location === null ? 0 : read.i32(location, 0);
+}
+
 /** The error of the foreign call that has just failed on this thread. */
 export function lastError(syscall: string, path?: string): SystemError {
-  const location = c.__errno_location();
-  return systemError(location === null ? 0 : read.i32(location, 0), syscall, path);
+  return systemError(lastErrno(), syscall, path);
 }
 
 /** Throws the last error where a foreign call returned a negative number; else gives the number back. */

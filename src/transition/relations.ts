@@ -17,12 +17,17 @@ const FIELDS = { gives: "provides", needs: "depends", refuses: "conflicts" } as 
 /** A key may have 1,960 bytes: nothing needs what is longer than this, and nothing can be found by it. */
 const MOST = 1900;
 
-function* keysOf(id: PackageId, meta: PackageMeta): Generator<readonly [string, PackageId]> {
+function keysOf(id: PackageId, meta: PackageMeta): (readonly [string, PackageId])[] {
+  const texts = new Set<string>();
   for (const relation of ["gives", "needs", "refuses"] as const) {
-    for (const capability of new Set(meta[FIELDS[relation]].map(formatCapability))) {
-      if (Buffer.byteLength(capability) <= MOST) yield [`${relation} ${capability}`, id];
+    for (const item of meta[FIELDS[relation]]) {
+      const capability = formatCapability(item);
+      // A character has four bytes at most.
+      if (capability.length * 4 <= MOST || Buffer.byteLength(capability) <= MOST)
+        texts.add(`${relation} ${capability}`);
     }
   }
+  return Array.from(texts, (text) => [text, id] as const);
 }
 
 /** Makes a package known. */
