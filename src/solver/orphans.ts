@@ -17,6 +17,12 @@ export interface Member {
   readonly meta: PackageMeta;
 }
 
+/** What nobody needs any more, and the name of the package that last needed it, where it is known. */
+export interface Orphan {
+  readonly item: Member;
+  readonly of: string | undefined;
+}
+
 /** The new selection: what stays of the installed packages, and what came. */
 export class Selection {
   readonly installed: InstalledSource;
@@ -60,9 +66,9 @@ export function findOrphans(
   seeds: readonly Member[],
   suspects: readonly Member[],
   isRoot: (item: Member) => boolean,
-): Map<PackageId, { readonly item: Member; readonly of: string | undefined }> {
-  const region = new Map<PackageId, { readonly item: Member; readonly of: string | undefined }>();
-  const queue: { readonly item: Member; readonly of: string | undefined }[] = [];
+): Map<PackageId, Orphan> {
+  const region = new Map<PackageId, Orphan>();
+  const queue: Orphan[] = [];
   const suspect = (item: Member, of: string | undefined) => {
     if (region.has(item.id) || isRoot(item)) return;
     const entry = { item, of };

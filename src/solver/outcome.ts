@@ -4,7 +4,6 @@
 /** From what the search found to what changes, and why. */
 import { compareText, getOrInsert } from "#base/order";
 import { compareRelease, type PackageId, type PackageMeta } from "#model/package";
-import { givenBy, neededBy, refusedBy } from "#solver/installed";
 import type {
   ChangeKind,
   Incoming,
@@ -13,11 +12,11 @@ import type {
   Outgoing,
   Problem,
   Reason,
-  RemovalReason,
   Selected,
   Solution,
 } from "#solver/model";
-import { findOrphans, type Member, Selection } from "#solver/orphans";
+import { findOrphans, type Member, type Orphan, Selection } from "#solver/orphans";
+import { needOf, whyComing, whyLeaving } from "#solver/reasons";
 import type { Rules } from "#solver/rules";
 import { FALSE, TRUE, yes } from "#solver/sat";
 import type { Build } from "#solver/why";
@@ -32,84 +31,37 @@ export function outcomeOf<O extends Offer>(
   wanted: readonly string[],
 ): Omit<Solution<O>, "heldBack"> {
   const { installed, jobs } = problem;
-  const valueOf = (build: Build<O>) => rules.sat.value(yes(build.variable));
-  const gone = rules.builds.flatMap((build) =>
-    build.installed !== undefined && valueOf(build) === FALSE ? [build.installed] : [],
-  );
-  let fresh = rules.builds.filter((build) => build.installed === undefined && valueOf(build) === TRUE).sort(byName);
-  const heirs = new Map(fresh.flatMap((build) => (build.meta.replaces ?? []).map((name) => [name, build] as const)));
-  const replacedBy = (item: InstalledPackage) => {
-    const heir = heirs.get(item.meta.name);
-    return heir?.name === item.meta.name ? undefined : heir;
-  };
-  /** What new builds take the place of. */
-  const places = new Map<PackageId, InstalledPackage[]>();
-  const freshByName = new Map(fresh.map((build) => [build.name, build]));
-  for (const item of gone) {
-    const heir = freshByName.get(item.meta.name) ?? replacedBy(item);
-    if (heir !== undefined) getOrInsert(places, heir.id, () => []).push(item);
-  }
-
+  const turnover = turnoverOf(rules);
+  const { gone, places, heirOf } = turnover;
   const marks = new Map(jobs.flatMap((job) => (job.kind === "mark" ? [[job.name, job.explicit] as const] : [])));
   const asked = new Set(wanted);
-  const isExplicit = ({ id, meta: { name } }: Member): boolean =>
-    asked.has(name) ||
-    (marks.get(name) ??
-      (freshByName.get(name)?.id === id
-        ? (places.get(id) ?? []).some(({ explicit }) => explicit)
-        : installed.byName(name)?.explicit === true));
-  const explicitFresh = new Set(fresh.filter(isExplicit).map(({ id }) => id));
-  const isRoot = (item: Member): boolean => {
-    if (explicitFresh.has(item.id)) return true;
-    const present = installed.byName(item.meta.name);
-    if (present?.id !== item.id) return false;
-    return isExplicit(item) || present.meta.essential === true || present.pinned === true;
-  };
+  const isExplicit = explicitness(problem, turnover, marks, asked);
+  const explicitFresh = new Set(turnover.fresh.filter(isExplicit).map(({ id }) => id));
 
+  const orphans = orphansOf(problem, turnover, isExplicit, explicitFresh);
+  const fresh = turnover.fresh.filter(({ id }) => !orphans.has(id));
   const goneIds = new Set(gone.map(({ id }) => id));
-  const before = new Selection(installed, goneIds, fresh);
-  // A new build in the place of an old one is looked at only where something that needed it left.
-  const suspects: Member[] = fresh.filter(({ id }) => !places.has(id));
-  if (jobs.some(({ kind }) => kind === "remove-orphans")) {
-    suspects.push(...[...installed.all()].filter(({ id }) => !goneIds.has(id)));
-  }
-  const seeds = problem.keepOrphans === true ? [] : [...gone].sort(byName);
-  const orphans = findOrphans(before, seeds, suspects, isRoot);
-  fresh = fresh.filter(({ id }) => !orphans.has(id));
   for (const { item } of orphans.values()) {
     const present = installed.byName(item.meta.name);
     if (present?.id === item.id) goneIds.add(item.id);
   }
   const selection = new Selection(installed, goneIds, fresh);
+
   const freshNames = new Set(fresh.map(({ name }) => name));
   const goneById = new Map(gone.map((item) => [item.id, item]));
   const orphanNames = new Map([...orphans.values()].map((orphan) => [orphan.item.meta.name, orphan]));
-
   const leaving = [...goneIds].flatMap((id) => {
     const item = goneById.get(id) ?? orphanOf(installed, orphans.get(id)?.item);
     return item === undefined || freshNames.has(item.meta.name) ? [] : [item];
   });
-  const outgoing = leaving.sort(byName).map((item): Outgoing => ({ package: item, reason: whyGone(item) }));
+  const outgoing = leaving.sort(byName).map((item): Outgoing => {
+    const circumstances = { problem, selection, fresh, orphan: orphanNames.get(item.meta.name), heir: heirOf(item) };
+    return { package: item, reason: whyLeaving(item, circumstances) };
+  });
 
-  function whyGone(item: InstalledPackage): RemovalReason {
-    const { name } = item.meta;
-    const sameName = orphanNames.get(name);
-    if (sameName !== undefined) {
-      return sameName.of === undefined ? { kind: "orphan" } : { kind: "orphan", of: sameName.of };
-    }
-    if (jobs.some((job) => job.kind === "remove" && job.names.includes(name))) return { kind: "asked" };
-    const heir = replacedBy(item);
-    if (heir !== undefined) return { kind: "replaced", by: heir.name };
-    for (const text of neededBy(item.meta)) {
-      if (givenBy(item.meta).has(text) || !selection.providing(text).next().done) continue;
-      const [lost] = [...installed.providing(text)].sort(byName);
-      if (lost !== undefined) return { kind: "needs", name: lost.meta.name, capability: text };
-    }
-    const enemy = fresh.find((build) => refuses(build.meta, item.meta) || refuses(item.meta, build.meta));
-    return enemy === undefined ? { kind: "orphan" } : { kind: "conflict", with: enemy.name };
-  }
-
-  const reasons = reasonsOf(fresh, explicitFresh, selection, (build) =>
+  const reasonOf = (item: Member, explicit: boolean): Reason =>
+    explicit ? { kind: "asked" } : (needOf(item, selection) ?? { kind: "kept" });
+  const reasons = whyComing(fresh, explicitFresh, selection, (build) =>
     asked.has(build.name) ? undefined : places.get(build.id)?.find((item) => item.meta.name !== build.name),
   );
   const incoming: Incoming<O>[] = fresh.flatMap((build) => {
@@ -129,10 +81,6 @@ export function outcomeOf<O extends Offer>(
   }
   incoming.sort(byName);
 
-  function reasonOf(item: Member, explicit: boolean): Reason {
-    return explicit ? { kind: "asked" } : (needOf(item, selection) ?? { kind: "kept" });
-  }
-
   return {
     incoming,
     outgoing,
@@ -148,73 +96,82 @@ export function outcomeOf<O extends Offer>(
   };
 }
 
-function orphanOf(installed: Problem["installed"], item: Member | undefined): InstalledPackage | undefined {
-  return item === undefined ? undefined : installed.byName(item.meta.name);
+/** What the assignment itself takes and brings, before what nobody needs any more is looked for. */
+interface Turnover<O extends Offer> {
+  readonly gone: readonly InstalledPackage[];
+  /** By name. */
+  readonly fresh: readonly Build<O>[];
+  /** What new builds take the place of. */
+  readonly places: ReadonlyMap<PackageId, readonly InstalledPackage[]>;
+  /** The new build of another name that takes the place of a package. */
+  readonly heirOf: (item: InstalledPackage) => Build<O> | undefined;
 }
 
-function refuses(a: PackageMeta, b: PackageMeta): boolean {
-  const given = givenBy(b);
-  return [...refusedBy(a)].some((text) => given.has(text));
+function turnoverOf<O extends Offer>(rules: Rules<O>): Turnover<O> {
+  const valueOf = (build: Build<O>) => rules.sat.value(yes(build.variable));
+  const gone = rules.builds.flatMap((build) =>
+    build.installed !== undefined && valueOf(build) === FALSE ? [build.installed] : [],
+  );
+  const fresh = rules.builds.filter((build) => build.installed === undefined && valueOf(build) === TRUE).sort(byName);
+  const heirs = new Map(fresh.flatMap((build) => (build.meta.replaces ?? []).map((name) => [name, build] as const)));
+  const heirOf = (item: InstalledPackage) => {
+    const heir = heirs.get(item.meta.name);
+    return heir?.name === item.meta.name ? undefined : heir;
+  };
+  const places = new Map<PackageId, InstalledPackage[]>();
+  const freshByName = new Map(fresh.map((build) => [build.name, build]));
+  for (const item of gone) {
+    const heir = freshByName.get(item.meta.name) ?? heirOf(item);
+    if (heir !== undefined) getOrInsert(places, heir.id, () => []).push(item);
+  }
+  return { gone, fresh, places, heirOf };
+}
+
+/** Says of a package whether somebody wants it for itself: by what is asked now, else as what it takes the place of was. */
+function explicitness<O extends Offer>(
+  { installed }: Problem<O>,
+  { fresh, places }: Turnover<O>,
+  marks: ReadonlyMap<string, boolean>,
+  asked: ReadonlySet<string>,
+): (item: Member) => boolean {
+  const freshByName = new Map(fresh.map((build) => [build.name, build]));
+  return ({ id, meta: { name } }) =>
+    asked.has(name) ||
+    (marks.get(name) ??
+      (freshByName.get(name)?.id === id
+        ? (places.get(id) ?? []).some(({ explicit }) => explicit)
+        : installed.byName(name)?.explicit === true));
+}
+
+/** What nobody needs any more after the turnover. */
+function orphansOf<O extends Offer>(
+  { installed, jobs, keepOrphans }: Problem<O>,
+  { gone, fresh, places }: Turnover<O>,
+  isExplicit: (item: Member) => boolean,
+  explicitFresh: ReadonlySet<PackageId>,
+): Map<PackageId, Orphan> {
+  const isRoot = (item: Member): boolean => {
+    if (explicitFresh.has(item.id)) return true;
+    const present = installed.byName(item.meta.name);
+    if (present?.id !== item.id) return false;
+    return isExplicit(item) || present.meta.essential === true || present.pinned === true;
+  };
+  const goneIds = new Set(gone.map(({ id }) => id));
+  // A new build in the place of an old one is looked at only where something that needed it left.
+  const suspects: Member[] = fresh.filter(({ id }) => !places.has(id));
+  if (jobs.some(({ kind }) => kind === "remove-orphans")) {
+    suspects.push(...[...installed.all()].filter(({ id }) => !goneIds.has(id)));
+  }
+  const seeds = keepOrphans === true ? [] : [...gone].sort(byName);
+  return findOrphans(new Selection(installed, goneIds, fresh), seeds, suspects, isRoot);
+}
+
+function orphanOf(installed: Problem["installed"], item: Member | undefined): InstalledPackage | undefined {
+  return item === undefined ? undefined : installed.byName(item.meta.name);
 }
 
 function kindOf(before: InstalledPackage | undefined, after: PackageMeta): ChangeKind {
   if (before === undefined) return "install";
   const order = compareRelease(after, before.meta);
   return order < 0 ? "upgrade" : order > 0 ? "downgrade" : "reinstall";
-}
-
-/** Why a new build comes: followed from what was asked for, then from what is there. */
-function reasonsOf<O extends Offer>(
-  fresh: readonly Build<O>[],
-  explicit: ReadonlySet<PackageId>,
-  selection: Selection,
-  replacedBy: (build: Build<O>) => InstalledPackage | undefined,
-): Map<PackageId, Reason> {
-  const reasons = new Map<PackageId, Reason>();
-  const queue: Build<O>[] = [];
-  const reach = (build: Build<O>, reason: Reason) => {
-    if (reasons.has(build.id)) return;
-    reasons.set(build.id, reason);
-    queue.push(build);
-  };
-  const byId = new Map(fresh.map((build) => [build.id, build]));
-  const follow = () => {
-    for (let build = queue.shift(); build !== undefined; build = queue.shift()) {
-      for (const text of neededBy(build.meta)) {
-        for (const { id } of selection.providing(text)) {
-          const other = byId.get(id);
-          if (other !== undefined && other !== build)
-            reach(other, { kind: "needed", by: build.name, capability: text });
-        }
-      }
-    }
-  };
-  for (const build of fresh) {
-    const old = replacedBy(build);
-    if (old !== undefined) reach(build, { kind: "replaces", name: old.meta.name });
-    else if (explicit.has(build.id)) reach(build, { kind: "asked" });
-  }
-  follow();
-  for (const build of fresh) {
-    const need = needOf(build, selection, (id) => byId.has(id));
-    if (need !== undefined) reach(build, need);
-    follow();
-  }
-  return reasons;
-}
-
-/** The first package by name that needs this one; those that `skip` names do not count. */
-function needOf(
-  item: Member,
-  selection: Selection,
-  skip: (id: PackageId) => boolean = () => false,
-): Reason | undefined {
-  let best: { readonly by: string; readonly capability: string } | undefined;
-  for (const text of givenBy(item.meta)) {
-    for (const { id, meta } of selection.needing(text)) {
-      if (id === item.id || skip(id)) continue;
-      if (best === undefined || compareText(meta.name, best.by) < 0) best = { by: meta.name, capability: text };
-    }
-  }
-  return best === undefined ? undefined : { kind: "needed", ...best };
 }
