@@ -6,7 +6,7 @@ import { hex } from "#base/bytes";
 import { uniqueSorted } from "#base/order";
 import { DebArchive } from "#deb/archive";
 import { readEntries } from "#deb/entries";
-import { readLicences } from "#deb/licences";
+import { type Licences, readLicences } from "#deb/licences";
 import { FileScanner } from "#deb/scan-file";
 import type { Loss, PackageScan, ScannedElf, ScannedFile, ScanOptions, StateEntry } from "#deb/scan-model";
 import { readScripts } from "#deb/scripts";
@@ -19,14 +19,49 @@ const RELATIONS = ["depends", "pre-depends", "recommends", "conflicts", "breaks"
 export function scanDeb(path: string, sha256: string, options: ScanOptions): PackageScan {
   using deb = DebArchive.open(path);
   const name = deb.field("package");
+  using scanner = new FileScanner(name, options);
+  const { files, state, losses } = readFiles(deb, scanner);
+  const scripts = readScripts(deb.controlFiles);
+  const licences = readLicences(scanner.copyright ?? "");
+  const { summary, description } = splitDescription(deb.field("description"));
+  return {
+    file: deb.name,
+    sha256,
+    name,
+    version: deb.field("version"),
+    architecture: deb.field("architecture"),
+    source: deb.field("source").split(" ")[0] || name,
+    summary,
+    description,
+    homepage: deb.field("homepage"),
+    essential: deb.field("essential") === "yes",
+    relations: relationsOf(deb),
+    licences: licences.expressions,
+    ...(scanner.licencesFrom === undefined ? {} : { licencesFrom: scanner.licencesFrom }),
+    files,
+    state,
+    elves: scanner.elves satisfies ScannedElf[],
+    provides: scanner.provides,
+    needs: scanner.needs,
+    wants: scanner.wants,
+    alternatives: scripts.alternatives,
+    diversions: scripts.diversions,
+    users: [...scanner.users, ...scripts.users],
+    units: scripts.units,
+    ...(scanner.osRelease === undefined ? {} : { osRelease: scanner.osRelease }),
+    libraryFolders: uniqueSorted(scanner.libraryFolders),
+    losses: [...losses, ...licenceLosses(name, licences, scanner.licencesFrom), ...scanner.losses, ...scripts.losses],
+  };
+}
+
+/** Reads the files once: their digests and records here, what is in them by the scanner. */
+function readFiles(deb: DebArchive, scanner: FileScanner): Pick<PackageScan, "files" | "state" | "losses"> {
   const files: ScannedFile[] = [];
   const digests = new Map<string, ScannedFile>();
   const state: StateEntry[] = [];
   const losses: Loss[] = [];
-  using scanner = new FileScanner(name, options);
   using hash = new Xxh3_128();
   let current: ScannedFile | undefined;
-
   readEntries(deb, {
     entry(entry) {
       const { path, kind, mode, uid, gid } = entry;
@@ -62,46 +97,24 @@ export function scanDeb(path: string, sha256: string, options: ScanOptions): Pac
     lost: (loss) => losses.push(loss),
   });
   scanner.finish();
+  return { files, state, losses };
+}
 
-  const scripts = readScripts(deb.controlFiles);
-  const licences = readLicences(scanner.copyright ?? "");
-  if (licences.unknown.length > 0) {
-    losses.push({ kind: "licence", subject: licences.unknown.join(", "), detail: "no SPDX name: kept as LicenseRef" });
-  } else if (licences.expressions.length === 0 && scanner.licencesFrom === undefined) {
-    losses.push({ kind: "licence", subject: name, detail: "no machine-readable copyright file" });
-  }
+/** Relation fields as they stand, each on one line. */
+function relationsOf(deb: DebArchive): Record<string, string> {
   const relations: Record<string, string> = {};
   for (const field of RELATIONS) {
     const value = deb.control.get(field);
     if (value !== undefined) relations[field] = value.replaceAll("\n", " ");
   }
-  const { summary, description } = splitDescription(deb.field("description"));
-  return {
-    file: deb.name,
-    sha256,
-    name,
-    version: deb.field("version"),
-    architecture: deb.field("architecture"),
-    source: deb.field("source").split(" ")[0] || name,
-    summary,
-    description,
-    homepage: deb.field("homepage"),
-    essential: deb.field("essential") === "yes",
-    relations,
-    licences: licences.expressions,
-    ...(scanner.licencesFrom === undefined ? {} : { licencesFrom: scanner.licencesFrom }),
-    files,
-    state,
-    elves: scanner.elves satisfies ScannedElf[],
-    provides: scanner.provides,
-    needs: scanner.needs,
-    wants: scanner.wants,
-    alternatives: scripts.alternatives,
-    diversions: scripts.diversions,
-    users: [...scanner.users, ...scripts.users],
-    units: scripts.units,
-    ...(scanner.osRelease === undefined ? {} : { osRelease: scanner.osRelease }),
-    libraryFolders: uniqueSorted(scanner.libraryFolders),
-    losses: [...losses, ...scanner.losses, ...scripts.losses],
-  };
+  return relations;
+}
+
+/** What a copyright file does not say in SPDX's names, or at all. */
+function licenceLosses(name: string, { unknown, expressions }: Licences, from: string | undefined): Loss[] {
+  if (unknown.length > 0) {
+    return [{ kind: "licence", subject: unknown.join(", "), detail: "no SPDX name: kept as LicenseRef" }];
+  }
+  if (expressions.length > 0 || from !== undefined) return [];
+  return [{ kind: "licence", subject: name, detail: "no machine-readable copyright file" }];
 }
