@@ -86,6 +86,7 @@ export class RelatedSet<T extends Related> {
     }
   }
 
+  /** The package of a name. */
   get(name: string): T | undefined {
     return this.#byName.get(name);
   }

@@ -38,6 +38,7 @@ export class CollisionFinder {
   /** Of every path with something below it, the first package that has that. */
   readonly #below = new Map<string, PackageMeta>();
 
+  /** Takes the files of one more package. */
   add(meta: PackageMeta, entries: readonly LayoutEntry[]): void {
     for (const entry of entries) {
       this.#addParents(meta, entry.path);

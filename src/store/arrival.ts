@@ -21,6 +21,7 @@ const PREFIX = "new-";
 /** Questions about one folder of the store that cost more than reading it does: a whole system asks for each a hundred times. */
 const OFTEN = 4;
 
+/** The arrival folder of one transaction. */
 export class Arrival {
   readonly store: string;
   readonly id: string;
@@ -67,6 +68,7 @@ export class Arrival {
     this.#folders.add(digits);
   }
 
+  /** Makes the folder. */
   open(): void {
     makePlainDirectory(this.directory, 0o700);
   }
@@ -98,6 +100,7 @@ export class Arrival {
     }
   }
 
+  /** Removes what has not been admitted. */
   discard(): void {
     rmSync(this.directory, { recursive: true, force: true });
   }

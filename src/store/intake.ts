@@ -62,6 +62,7 @@ interface BodyRecord {
   readonly digest: Uint8Array;
 }
 
+/** The bodies of one stone on their way into an arrival folder. Dispose it with `using`. Throws disk.full, root.readonly. */
 export class Intake {
   readonly learnt = new Map<string, LearntBody>();
   /** Files and bytes written to the disk. */
@@ -87,6 +88,7 @@ export class Intake {
     this.#directory = openSync(arrival.directory, "r");
   }
 
+  /** Says which body the pieces that follow are of. */
   begin(record: BodyRecord): void {
     this.#digest = hex(record.digest);
     this.#current = this.#variants.get(this.#digest) ?? [];
@@ -101,6 +103,7 @@ export class Intake {
     });
   }
 
+  /** Takes a piece of it, which is valid during the call only. */
   data(chunk: Uint8Array): void {
     if (this.#current.length === 0) return;
     if (this.#hash !== undefined) {
@@ -119,6 +122,7 @@ export class Intake {
     if (this.#filled === this.#size) this.#keepSmall(gathered.subarray(0, this.#size));
   }
 
+  /** Says that it is whole: then it has its name in the folder. */
   end(): void {
     if (this.#current.length === 0) return;
     if (this.#hash !== undefined) this.#keepLarge(this.#hash.hex());

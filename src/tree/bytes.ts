@@ -41,6 +41,7 @@ export class ByteWriter {
     return this;
   }
 
+  /** The bytes of a text, with their number before them. */
   text(value: string): this {
     const size = Buffer.byteLength(value);
     this.varint(size);
