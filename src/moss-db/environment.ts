@@ -10,6 +10,7 @@ import { existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { EMPTY } from "#base/bytes";
 import { Failure } from "#base/errors";
+import { Bridge, ignore, type Reader } from "#moss-db/bridge";
 import { createDatabase, ensureLockFile, sweepUnfinished } from "#moss-db/create";
 import { databaseFailure } from "#moss-db/failures";
 import { quickCheck } from "#moss-db/file-check";
@@ -24,13 +25,8 @@ import {
 import { Published } from "#moss-db/published";
 import { copySnapshot, lacksLock, newestTransaction } from "#moss-db/snapshot";
 
-/** Reads what lies in `source[start, end)`, which is valid only during the call. */
-export type Reader = (source: Buffer, start: number, end: number) => unknown;
-
 // The lock file can be written by its owner only: whoever can write it can halt or mislead the writers.
 const FILE_MODE = 0o644;
-
-const ignore: Reader = () => undefined;
 
 /** How often a transaction is begun anew because it began behind the newest commit; each time is a rare coincidence. */
 const BEGINNINGS = 100;
@@ -56,10 +52,7 @@ export class Environment {
   #checked = false;
   /** The transaction that the private copy being read is of; undefined where the database itself is read. */
   #copied: bigint | undefined;
-  /** What the keys given to lmdb are to begin with; set before each call into it, as are the readers. */
-  #prefix: Uint8Array = EMPTY;
-  #readKey: Reader = ignore;
-  #readValue: Reader = ignore;
+  readonly #bridge = new Bridge();
 
   /** Of a database that is being made: what is written to it is synced once, when it is whole. */
   readonly #fresh: boolean;
@@ -189,13 +182,7 @@ export class Environment {
         overlappingSync: false,
         noSync: this.#fresh,
         maxDbs: 1,
-        encoding: "binary",
-        decoder: { decode: (bytes, size) => this.#readValue(bytes, 0, size) },
-        decoderCopies: true,
-        keyEncoder: {
-          writeKey: (key, target, start) => writeKey(this.#prefix, key, target, start),
-          readKey: (source, start, end) => this.#readKey(source, start, end),
-        },
+        ...this.#bridge.options(),
         permissionsMode: FILE_MODE,
       });
       this.#publish(store, path);
@@ -226,7 +213,7 @@ export class Environment {
   }
 
   #find(store: Store, prefix: Uint8Array, key: Uint8Array, options: ReadOptions): Buffer | undefined {
-    this.#prefix = prefix;
+    this.#bridge.prefix = prefix;
     try {
       return store.getBinaryFast(key, options);
     } catch (error) {
@@ -249,9 +236,9 @@ export class Environment {
     readKey: Reader,
     readValue: Reader,
   ): { readonly done?: boolean; readonly value: unknown } {
-    this.#prefix = EMPTY;
-    this.#readKey = readKey;
-    this.#readValue = readValue;
+    this.#bridge.prefix = EMPTY;
+    this.#bridge.readKey = readKey;
+    this.#bridge.readValue = readValue;
     try {
       return iterator.next();
     } catch (error) {
@@ -260,8 +247,8 @@ export class Environment {
   }
 
   count(options: Omit<RangeOptions, "values">): number {
-    this.#prefix = EMPTY;
-    this.#readKey = ignore;
+    this.#bridge.prefix = EMPTY;
+    this.#bridge.readKey = ignore;
     try {
       return this.open(this.updating).getKeysCount(options);
     } catch (error) {
@@ -270,7 +257,7 @@ export class Environment {
   }
 
   put(prefix: Uint8Array, key: Uint8Array, value: Uint8Array): void {
-    this.#prefix = prefix;
+    this.#bridge.prefix = prefix;
     try {
       this.open(true).put(key, value);
     } catch (error) {
@@ -279,7 +266,7 @@ export class Environment {
   }
 
   remove(prefix: Uint8Array, key: Uint8Array): void {
-    this.#prefix = prefix;
+    this.#bridge.prefix = prefix;
     try {
       this.open(true).remove(key);
     } catch (error) {
@@ -301,13 +288,4 @@ export class Environment {
     if (store !== undefined) void store.close();
     published?.close();
   }
-}
-
-function writeKey(prefix: Uint8Array, key: Uint8Array, target: Buffer, start: number): number {
-  let at = start;
-  for (let i = 0; i < prefix.length; i++) target[at++] = prefix[i] ?? 0;
-  // Most keys are short, and then a loop is faster than a call of `set`.
-  if (key.length > 48) target.set(key, at);
-  else for (let i = 0; i < key.length; i++) target[at + i] = key[i] ?? 0;
-  return at + key.length;
 }

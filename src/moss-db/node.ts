@@ -7,10 +7,11 @@
  */
 import { concat, EMPTY } from "#base/bytes";
 import { Failure } from "#base/errors";
+import type { Reader } from "#moss-db/bridge";
 import { decodeId, encodeId, MAX_BUCKET_ID } from "#moss-db/bucket-id";
 import { badBytes } from "#moss-db/codec";
 import { copyBytes } from "#moss-db/copy";
-import type { Environment, Reader } from "#moss-db/environment";
+import type { Environment } from "#moss-db/environment";
 import type { RangeOptions } from "#moss-db/lmdb";
 import type { Session } from "#moss-db/session";
 

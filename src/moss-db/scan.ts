@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** The iterator behind every walk over a bucket. It holds a cursor until it is done, returned, or its transaction ends. */
-import type { Reader } from "#moss-db/environment";
+import type { Reader } from "#moss-db/bridge";
 import type { RangeIterator, RangeOptions } from "#moss-db/lmdb";
 import type { Session } from "#moss-db/session";
 
