@@ -30,6 +30,9 @@ class Parser {
   readonly #file: string;
   readonly #text: string;
   #at = 0;
+  /** Up to where lines were counted, and the line there. */
+  #counted = 0;
+  #lines = 1;
 
   constructor(file: string, text: string) {
     this.#file = file;
@@ -169,10 +172,10 @@ class Parser {
     return true;
   }
 
+  /** The line that is read now, from 1. Counts on from where it was asked last: reading never goes back. */
   #line(): number {
-    let line = 1;
-    for (let at = this.#text.indexOf("\n"); at >= 0 && at < this.#at; at = this.#text.indexOf("\n", at + 1)) line++;
-    return line;
+    for (; this.#counted < this.#at; this.#counted++) if (this.#text[this.#counted] === "\n") this.#lines += 1;
+    return this.#lines;
   }
 
   #fail(found: string): Failure {

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** A small generated body into the store. */
-import { closeSync, existsSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, rmSync, writeSync } from "node:fs";
 import { admitAsset } from "#store/arrival";
 import { EPOCH } from "#store/further";
 import { type AssetIdentity, assetName, assetPath, modeOnDisk } from "#store/names";
@@ -21,6 +21,9 @@ export function putSmall(store: string, identity: AssetIdentity, text: string, r
     applyOwnerAndMode(fd, identity.uid, identity.gid, modeOnDisk(identity.mode), path);
     c.futimens(fd, ptr(EPOCH));
     fsyncSync(fd);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
   } finally {
     closeSync(fd);
   }
