@@ -179,6 +179,6 @@ export function plan(
   };
   steps.pass("--args", bubblewrap(parts, checked, options).join("\0"));
   const filters = FILTERS[process.arch === "arm64" ? "arm64" : "x64"];
-  steps.pass("--seccomp", options.init === true || options.nested === true ? filters.reboot : filters.plain, true);
+  steps.pass("--seccomp", options.init === true || options.nested === true ? filters.contains : filters.plain, true);
   return steps.exec([context.bwrap, "--", ...options.command]);
 }

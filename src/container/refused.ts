@@ -5,7 +5,9 @@
  * System calls that nothing in a container has a use for. They reach what no namespace divides, or are large parts of the
  * kernel that a build never needs: what cannot be called cannot be attacked.
  *
- * What makes containers (mount, unshare, clone, setns, pivot_root) stays allowed, for containers within and for an init.
+ * What makes containers (mount, unshare, clone, setns, pivot_root) stays allowed, for containers within and for an init. Only
+ * these two get a namespace of control groups too: it lets its maker mount them, and in root's containers, where files of the
+ * machine's root are the command's own, change the limits that hold it.
  */
 
 /** Numbers of a call, by the machine that counts so. Absent where that has no such call. */
@@ -71,8 +73,13 @@ const ABSENT: readonly Call[] = [
   { name: "io_uring_register", x64: 427, x86: 427, arm64: 427 },
 ];
 
+/** Answered with ENOSYS where an argument of it would have to be judged, which lies in memory: C libraries then call `clone`. */
+const CLONE3: Call = { name: "clone3", x64: 435, x86: 435, arm64: 435 };
+
 /** Judged by an argument. */
 const IOCTL: Call = { name: "ioctl", x64: 16, x86: 54, arm64: 29 };
+const UNSHARE: Call = { name: "unshare", x64: 272, x86: 310, arm64: 97 };
+const CLONE: Call = { name: "clone", x64: 56, x86: 120, arm64: 220 };
 const SOCKET: Call = { name: "socket", x64: 41, x86: 359, arm64: 198 };
 
 /** Requests of `ioctl` that are forbidden: putting characters into a terminal's input (TIOCSTI, and TIOCLINUX's paste). */
@@ -81,21 +88,27 @@ export const FORBIDDEN_REQUESTS: readonly number[] = [0x5412, 0x541c];
 /** Families of `socket` that are not there: AF_VSOCK, which talks to the machine's host past the network namespace. */
 export const ABSENT_FAMILIES: readonly number[] = [40];
 
+/** A flag of `unshare` and `clone`: a new namespace of control groups (CLONE_NEWCGROUP). */
+export const FORBIDDEN_FLAG = 0x0200_0000;
+
 /** What one machine's programs are refused, as numbers. */
 export interface Refused {
   readonly forbidden: readonly number[];
   readonly absent: readonly number[];
   readonly ioctl: readonly number[];
   readonly socket: readonly number[];
+  /** Calls whose first argument is flags. */
+  readonly flags: readonly number[];
 }
 
-/** `reboot`: whether that is left allowed. */
-export function refusedCalls(machine: Machine, reboot: boolean): Refused {
+/** `contains`: for an init or for containers within, which may restart and have control groups of their own. */
+export function refusedCalls(machine: Machine, contains: boolean): Refused {
   const numbers = (calls: readonly Call[]): number[] => calls.flatMap((call) => call[machine] ?? []);
   return {
-    forbidden: numbers(reboot ? FORBIDDEN : [...FORBIDDEN, REBOOT]),
-    absent: numbers(ABSENT),
+    forbidden: numbers(contains ? FORBIDDEN : [...FORBIDDEN, REBOOT]),
+    absent: numbers(contains ? ABSENT : [...ABSENT, CLONE3]),
     ioctl: numbers([IOCTL]),
     socket: numbers([SOCKET]),
+    flags: contains ? [] : numbers([UNSHARE, CLONE]),
   };
 }

@@ -5,10 +5,10 @@
 import { seccompFilter } from "#container/seccomp";
 
 /** Hexadecimal digits of each machine's filters. */
-export function filterTexts(): Record<"x64" | "arm64", { plain: string; reboot: string }> {
-  const of = (arch: string): { plain: string; reboot: string } => ({
+export function filterTexts(): Record<"x64" | "arm64", { plain: string; contains: string }> {
+  const of = (arch: string): { plain: string; contains: string } => ({
     plain: seccompFilter(false, arch).toString("hex"),
-    reboot: seccompFilter(true, arch).toString("hex"),
+    contains: seccompFilter(true, arch).toString("hex"),
   });
   return { x64: of("x64"), arm64: of("arm64") };
 }

@@ -39,7 +39,7 @@ async function errors(calls: readonly number[][], options: Partial<ContainerOpti
 const WAYS: Partial<ContainerOptions>[] = [{}, { fakeroot: true }, { nested: true }, { init: true }];
 
 test.each(WAYS)("what reaches past a container is refused: %p", async (options) => {
-  const { forbidden, absent } = refusedCalls(HERE, options.init === true);
+  const { forbidden, absent } = refusedCalls(HERE, options.init === true || options.nested === true);
   expect(
     await errors(
       forbidden.map((call) => [call, -1, 0, 0, 0, 0]),
@@ -81,6 +81,22 @@ test("the machine's host cannot be talked to past the network namespace", async 
       [socket, local, 1, 0],
     ]),
   ).toEqual([EAFNOSUPPORT, 0]);
+});
+
+/** What mounts the control groups in namespaces of one's own, and puts their first limit up. */
+const LIFT = `my ($unshare, $mount) = @ARGV; my $type = "cgroup2"; my $none = "none"; my $where = "/tmp/groups"; mkdir $where;
+  my $new = syscall($unshare + 0, 0x12020000) < 0 ? $! + 0 : 0;
+  $new == 0 or syscall($unshare + 0, 0x10020000) == 0 or die $!;
+  print $new, " ", syscall($mount + 0, $none, $where, $type, 0, 0) < 0 ? $! + 0 : 0`;
+
+test("control groups cannot be mounted by what they hold, though other namespaces can be made", async () => {
+  const numbers = HERE === "x64" ? ["272", "165"] : ["97", "40"];
+  const lift = async (options: Partial<ContainerOptions>) =>
+    (await runInRoot({ root: "/", command: ["perl", "-e", LIFT, ...numbers], ...options })).stdout;
+  expect(await lift({})).toBe("1 1");
+  expect(await lift({ fakeroot: true })).toBe("1 1");
+  // A container within may, and has its groups below.
+  expect(await lift({ nested: true })).toMatch(/^0 /);
 });
 
 /** A program of 32 bits that makes one call and ends with its error number: no compiler for these need be there. */
@@ -178,18 +194,22 @@ test("every number of the tables is judged as it says, on every machine, and not
   const [allow, errno] = [0x7fff_0000, 0x0005_0000];
   for (const machine of ["x64", "x86", "arm64"] as const) {
     const filter = seccompFilter(false, machine === "arm64" ? "arm64" : "x64");
-    const { forbidden, absent, ioctl, socket } = refusedCalls(machine, false);
+    const { forbidden, absent, ioctl, socket, flags } = refusedCalls(machine, false);
     for (let call = 0; call < 470; call++) {
       const expected = forbidden.includes(call) ? errno | EPERM : absent.includes(call) ? errno | ENOSYS : allow;
       expect([call, run(filter, [call, arch[machine], 0, 0, 3, 0, 0x5401, 0])]).toEqual([call, expected]);
     }
     for (const call of ioctl) expect(run(filter, [call, arch[machine], 0, 0, 3, 0, TIOCSTI, 9])).toBe(errno | EPERM);
     for (const call of socket) expect(run(filter, [call, arch[machine], 0, 0, 40, 0, 0, 0])).toBe(errno | EAFNOSUPPORT);
+    for (const call of flags) {
+      expect(run(filter, [call, arch[machine], 0, 0, 0x1202_0000, 0, 0, 0])).toBe(errno | EPERM);
+      expect(run(filter, [call, arch[machine], 0, 0, 0x1002_0000, 0, 0x0200_0000, 0])).toBe(allow);
+    }
     expect(run(filter, [1, 0x1234, 0, 0, 0, 0, 0, 0])).toBe(errno | ENOSYS);
   }
 });
 
-/** What a program of the four instructions that we use gives for a description, in words. */
+/** What a program of the five instructions that we use gives for a description, in words. */
 function run(program: Buffer, words: readonly number[]): number {
   let loaded = 0;
   for (let at = 0; at < program.length; at += 8) {
@@ -197,6 +217,7 @@ function run(program: Buffer, words: readonly number[]): number {
     const value = program.readUInt32LE(at + 4);
     if (code === 0x06) return value;
     if (code === 0x20) loaded = words[value / 4] ?? Number.NaN;
+    else if (code === 0x45) at += 8 * ((loaded & value) === 0 ? no : yes);
     else at += 8 * ((code === 0x15 ? loaded === value : loaded >= value) ? yes : no);
   }
   throw new Error("it ends without an answer");

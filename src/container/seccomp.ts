@@ -8,12 +8,13 @@
  * Calls whose answer depends on their number alone are remembered as allowed by the kernel (5.11 and later), so most cost
  * nothing. Numbers mean other calls to 32-bit programs, which x86_64 kernels run too: each machine has a part of its own.
  */
-import { ABSENT_FAMILIES, FORBIDDEN_REQUESTS, type Machine, refusedCalls } from "#container/refused";
+import { ABSENT_FAMILIES, FORBIDDEN_FLAG, FORBIDDEN_REQUESTS, type Machine, refusedCalls } from "#container/refused";
 
-/** Loads a word of the call's description; jumps if equal, or not below; ends with an answer. */
+/** Loads a word of the call's description; jumps if equal, not below, or if a bit is set in both; ends with an answer. */
 const LOAD = 0x20;
 const IF_EQUAL = 0x15;
 const IF_AT_LEAST = 0x35;
+const IF_BIT = 0x45;
 const ANSWER = 0x06;
 
 /** Where the words of the description are. Of an argument the lower half: the kernel looks at no more of these. */
@@ -68,17 +69,24 @@ function choose(cases: readonly Case[]): Instruction[] {
 }
 
 /** The part of one machine, with the number not yet loaded. */
-function judge(machine: Machine, reboot: boolean): Instruction[] {
-  const { forbidden, absent, ioctl, socket } = refusedCalls(machine, reboot);
+function judge(machine: Machine, contains: boolean): Instruction[] {
+  const { forbidden, absent, ioctl, socket, flags } = refusedCalls(machine, contains);
   const byArgument = (argument: number, values: readonly number[], reply: number): Instruction[] => [
     load(argument),
     ...choose(values.map((value): Case => [value, [answer(reply)]])),
+  ];
+  const byFlag = [
+    load(ARGUMENT[0]),
+    { code: IF_BIT, value: FORBIDDEN_FLAG, yes: 0, no: 1 },
+    answer(EPERM),
+    answer(ALLOW),
   ];
   const cases = [
     ...forbidden.map((call): Case => [call, [answer(EPERM)]]),
     ...absent.map((call): Case => [call, [answer(ENOSYS)]]),
     ...ioctl.map((call): Case => [call, byArgument(ARGUMENT[1], FORBIDDEN_REQUESTS, EPERM)]),
     ...socket.map((call): Case => [call, byArgument(ARGUMENT[0], ABSENT_FAMILIES, EAFNOSUPPORT)]),
+    ...flags.map((call): Case => [call, byFlag]),
   ].sort(([one], [other]) => one - other);
   const x32 = machine === "x64" ? [{ code: IF_AT_LEAST, value: X32, yes: 0, no: 1 }, answer(ENOSYS)] : [];
   return [load(NUMBER), ...x32, ...choose(cases)];
@@ -86,13 +94,13 @@ function judge(machine: Machine, reboot: boolean): Instruction[] {
 
 /**
  * The filter's bytes for this machine. Programs for any other machine that the kernel could run (32-bit ones on ARM, which
- * no build of ours makes) get ENOSYS for everything. `reboot`: leave that allowed, for an init.
+ * no build of ours makes) get ENOSYS for everything. `contains`: for an init or for containers within.
  */
-export function seccompFilter(reboot: boolean, arch: string = process.arch): Buffer {
+export function seccompFilter(contains: boolean, arch: string = process.arch): Buffer {
   const machines: readonly Machine[] = arch === "arm64" ? ["arm64"] : ["x64", "x86"];
   const program = [load(MACHINE)];
   for (const machine of machines) {
-    const part = judge(machine, reboot);
+    const part = judge(machine, contains);
     program.push({ code: IF_EQUAL, value: AUDIT_ARCH[machine], yes: 0, no: part.length }, ...part);
   }
   program.push(answer(ENOSYS));
