@@ -30,6 +30,11 @@ export class OwnGroup implements Disposable {
     }
   }
 
+  /** Whether any hierarchy allowed one. */
+  get made(): boolean {
+    return this.#folders.length > 0;
+  }
+
   /** The command that runs another in the group, as the same process. */
   command(words: readonly string[]): string[] {
     const script = 'for folder in $GROUPS_TO_JOIN; do echo $$ > "$folder/cgroup.procs"; done; exec "$@"';
