@@ -81,7 +81,8 @@ export async function fetchArchive(upstream: ArchiveUpstream, options: SourceOpt
         reasons.push(error.message);
         rmSync(`${path}.part`, { force: true });
       } else if (error instanceof Failure && error.code === "disk.full") throw error;
-      else reasons.push(describeError(error));
+      // The sentence that these become a part of says what could not be done.
+      else reasons.push(describeError(error).replace(/^Cannot fetch /, ""));
     }
     options.onEvent?.({ kind: "failed", name, uri, reason: reasons.at(-1) ?? "" });
   }
