@@ -9,6 +9,7 @@ import { edenGC } from "bun:jsc";
 import { rmSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describeError, errnoCode, Failure } from "#base/errors";
+import { hasLists } from "#collections/kept-lists";
 import { COLLECTIONS, type CollectionRecord, FILES, IDS, offersOf } from "#collections/schema";
 import { inTransactions, type Step } from "#collections/steps";
 import type { CollectionStore } from "#collections/store";
@@ -120,7 +121,7 @@ export async function bringLists(
     using _lock = await alone();
     // Another process may have stored a newer index meanwhile, and removed this one; or these lists.
     const now = store.record(name);
-    if (now?.generation !== generation || now.files === false || now.files?.stored === true) return undefined;
+    if (now?.generation !== generation || now.files === false || hasLists(now)) return undefined;
     const steps = storing(path, url, generation);
     try {
       inTransactions(store.writable(), steps, (tx) => {
@@ -137,9 +138,7 @@ export async function bringLists(
     if (options.signal?.aborted === true) throw error;
     // Another process may have been quicker, and have taken away what both fetched; or there is a newer index by now.
     const now = store.record(name);
-    if (now?.generation !== generation || (now.files !== undefined && now.files !== false && now.files.stored)) {
-      return undefined;
-    }
+    if (now?.generation !== generation || hasLists(now)) return undefined;
     if (error instanceof Failure) return describeError(error);
     const code = errnoCode(error);
     if (code === undefined) throw error;

@@ -98,7 +98,6 @@ export class Database {
     const environment = this.#environment;
     if (environment.views > 0) throw new Error("An update cannot begin within a view");
     if (environment.updating) throw new Error("An update cannot begin within another");
-    environment.open(true);
     const session = new Session(environment, undefined);
     let thrown: { readonly error: unknown } | undefined;
     environment.updating = true;
