@@ -18,7 +18,7 @@ import { join } from "node:path";
 import { errnoCode } from "#base/errors";
 import { databaseFailure } from "#moss-db/failures";
 import { keepInPlace } from "#sys/in-place";
-import { syncDirectory } from "#sys/sync";
+import { syncPath } from "#sys/sync";
 
 const UNFINISHED = /^(?:new-(\d+)|lock-(\d+)\.new)$/;
 
@@ -39,7 +39,7 @@ export function createDatabase(directory: string, fill: (folder: string) => void
     // Here, as whoever only reads would have LMDB make it. LMDB sets it up anew whenever nobody has it open.
     link(lock, join(directory, "lock.mdb"));
     linkSync(join(folder, "data.mdb"), join(directory, "data.mdb"));
-    syncDirectory(directory);
+    syncPath(directory);
   } catch (error) {
     // Another process was faster, which is as good.
     if (errnoCode(error) !== "EEXIST") throw databaseFailure(error, "open", directory);

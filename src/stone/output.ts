@@ -7,7 +7,7 @@ import { dirname } from "node:path";
 import { errnoCode, Failure } from "#base/errors";
 import { holdUnfinished } from "#stone/leftovers";
 import { Sha256 } from "#sys/sha256";
-import { syncDirectory } from "#sys/sync";
+import { syncPath } from "#sys/sync";
 
 const CHUNK = 1024 * 1024;
 /** Small writes are gathered: an index has a hundred thousand. */
@@ -97,7 +97,7 @@ export class StoneOutput {
       if (durable) fsyncSync(this.#fd);
       renameSync(this.#temporary, this.#path);
       this.#finished = true;
-      if (durable) syncDirectory(dirname(this.#path));
+      if (durable) syncPath(dirname(this.#path));
     });
     return { size: this.#size, sha256: hash.hex() };
   }

@@ -5,6 +5,7 @@
  * The folder in the store into which one transaction unpacks. Its files have their final names and are whole, but not yet
  * certain to be on the disk, so they are no part of the store until `admit`, after a sync, has renamed them into it: what
  * lies in the store is always whole, even after a power cut. A folder that is left over from a crash is simply removed.
+ * Trees may link to the files before: an inode stays what it is when its name changes.
  *
  * Like the store it has a folder for the first two digits: threads that create files seldom wait for the same folder, and
  * one that the store does not have yet is admitted whole, by one rename.
@@ -15,6 +16,7 @@ import { errnoCode } from "#base/errors";
 import { assetPath, parseAssetName } from "#store/names";
 import { makePlainDirectory } from "#store/owner";
 import { renameNoReplace } from "#sys/exchange";
+import { syncPath } from "#sys/sync";
 
 const PREFIX = "new-";
 
@@ -30,6 +32,9 @@ export class Arrival {
   /** What lies in the store's folder; what others add while this arrival is open is found when it is admitted. */
   #known: ReadonlySet<string> | undefined;
   readonly #folders = new Set<string>();
+  #opened = false;
+  /** Files that have come after the sync. */
+  readonly #late: string[] = [];
   /** How often a folder for two digits was asked for, and from `OFTEN` on what lies in it. */
   readonly #asked = new Map<string, number | ReadonlySet<string>>();
 
@@ -71,11 +76,23 @@ export class Arrival {
   /** Makes the folder. */
   open(): void {
     makePlainDirectory(this.directory, 0o700);
+    this.#opened = true;
+  }
+
+  /** True from when the folder is made until it is admitted or discarded. */
+  get opened(): boolean {
+    return this.#opened;
+  }
+
+  /** Says that a file has been written here that a sync may have missed. */
+  late(path: string): void {
+    this.#late.push(path);
   }
 
   /** Moves everything that has arrived into the store. Sync the file system before, and again before a state names it. */
   admit(): void {
     if (!existsSync(this.directory)) return;
+    for (const path of this.#late) syncPath(path);
     for (const folder of readdirSync(this.directory, { withFileTypes: true })) {
       // What is left of a body that was not complete has no folder.
       if (folder.isDirectory() && !this.#admitWhole(folder.name)) this.#admitEach(folder.name);
@@ -102,6 +119,7 @@ export class Arrival {
 
   /** Removes what has not been admitted. */
   discard(): void {
+    this.#opened = false;
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

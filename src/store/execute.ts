@@ -129,7 +129,11 @@ class Executor {
     const nameAt = this.#textStart;
     const nameEnd = this.#at - 1;
     const asset = this.#text();
-    if (this.#place.hardlinks && c.linkat(this.#place.store, asset, directory, name, 0) === 0) return;
+    const { arrival, store, hardlinks } = this.#place;
+    if (hardlinks) {
+      if (arrival !== undefined && c.linkat(arrival.folder, asset, directory, name, 0) === 0) return;
+      if (c.linkat(store, asset, directory, name, 0) === 0) return;
+    }
     const target = this.#unit.toString("utf8", nameAt, nameEnd);
     linkFurther(this.#place, this.#last(), directory, target);
   }

@@ -24,16 +24,17 @@ export function linkFurther(place: Place, asset: string, directory: number, name
     copyInto(place, asset, directory, name);
     return;
   }
+  const home = homeOf(place, asset);
   for (let further = current.get(asset) ?? 0; ; further++) {
     const source = cString(further === 0 ? asset : `${asset}~${further}`);
-    if (c.linkat(place.store, ptr(source), directory, ptr(target), 0) === 0) {
+    if (c.linkat(home.folder, ptr(source), directory, ptr(target), 0) === 0) {
       if (further > 0) current.set(asset, further);
       return;
     }
     const error = lastError("linkat", asset);
     if (error.code === "ENOENT") {
-      if (further === 0 || !existsSync(`${place.storePath}/${asset}`)) throw missing(asset);
-      copyAsset(`${place.storePath}/${asset}`, `${place.storePath}/${asset}~${further}`);
+      if (further === 0 || !existsSync(`${home.path}/${asset}`)) throw missing(asset);
+      copyAsset(`${home.path}/${asset}`, `${home.path}/${asset}~${further}`);
       further -= 1;
     } else if (error.code === "EXDEV") {
       // On one device and yet of two mounts, or two subvolumes.
@@ -41,6 +42,15 @@ export function linkFurther(place: Place, asset: string, directory: number, name
       return;
     } else if (error.code !== "EMLINK") throw error;
   }
+}
+
+/** Where an asset lies: in what is on its way into the store, or in the store. */
+function homeOf(
+  { arrival, store, storePath }: Place,
+  asset: string,
+): { readonly folder: number; readonly path: string } {
+  if (arrival !== undefined && existsSync(`${arrival.path}/${asset}`)) return arrival;
+  return { folder: store, path: storePath };
 }
 
 function missing(asset: string): Failure {
@@ -73,7 +83,7 @@ function copyWhole(from: string, to: string, durable: boolean): void {
 }
 
 function copyInto(place: Place, asset: string, directory: number, name: string): void {
-  const from = `${place.storePath}/${asset}`;
+  const from = `${homeOf(place, asset).path}/${asset}`;
   if (!existsSync(from)) throw missing(asset);
   const temporary = `${place.topPath}/.copy.${process.pid}.${threadId}.tmp`;
   // The tree is synced as a whole before it can become live.

@@ -7,6 +7,8 @@ export interface Place {
   /** The store's folder, open, and its path. */
   readonly store: number;
   readonly storePath: string;
+  /** What is on its way into the store, where anything is: looked for there first. */
+  readonly arrival?: { readonly folder: number; readonly path: string };
   /** The tree's `usr`, open, and its path. */
   readonly top: number;
   readonly topPath: string;

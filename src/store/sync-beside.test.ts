@@ -9,9 +9,10 @@ import { releaseThread, startThread, threadWaits } from "#store/thread";
 
 const GONE = `${import.meta.dir}/there-is-nothing-here`;
 
-function sync(paths: readonly string[]): string | undefined {
+function sync(paths: readonly string[], start = false): string | undefined {
   try {
-    using syncing = new SyncBeside(paths);
+    using syncing = new SyncBeside();
+    syncing.begin(paths, start);
     syncing.finish();
     syncing.finish();
     return undefined;
@@ -32,6 +33,19 @@ test("a sync says that it has failed, on whatever thread it ran", () => {
   expect(threadWaits()).toBe(true);
   expect(sync([import.meta.dir, GONE])).toBe("ENOENT");
   // A sync that nobody waits for is over when it is let go of.
-  using _ = new SyncBeside([GONE]);
-  expect(threadWaits()).toBe(false);
+  {
+    using left = new SyncBeside();
+    left.begin([GONE]);
+    expect(threadWaits()).toBe(false);
+  }
+  expect(threadWaits()).toBe(true);
+  startThread().terminate();
+
+  // A thread is started where that is worth it, and what comes after a failure does not hide it.
+  expect(sync([GONE], true)).toBe("ENOENT");
+  using several = new SyncBeside();
+  several.begin([GONE], true);
+  several.begin([import.meta.dir]);
+  expect(() => several.finish()).toThrow("ENOENT");
+  expect(several.busy).toBe(false);
 });

@@ -48,7 +48,6 @@ export type Message =
   | UnpackJob
   | { readonly kind: "hash"; readonly job: HashJob }
   | { readonly kind: "place"; readonly place: Place; readonly state: SharedArrayBuffer }
-  | { readonly kind: "write-out"; readonly path: string }
   | { readonly kind: "sync"; readonly paths: readonly string[]; readonly state: SharedArrayBuffer }
   | { readonly kind: "unit"; readonly unit: Uint8Array };
 

@@ -8,6 +8,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Arrival } from "#store/arrival";
 import { assetName, assetPath } from "#store/names";
+import { SyncBeside } from "#store/sync-beside";
 import { unpackAll } from "#store/unpack-all";
 import { refusal, TestRoots } from "#tests/crash/roots";
 import type { MadeStone } from "#tests/crash/stones";
@@ -39,7 +40,8 @@ for (const [how, bytes] of [
   test(`every body arrives whole and under its name, ${how}`, async () => {
     const { stones, bodies, arrival } = make(bytes);
     const told: number[] = [];
-    const arrived = await unpackAll(stones, arrival, (_, done) => told.push(done));
+    using disk = new SyncBeside();
+    const arrived = await unpackAll(stones, arrival, disk, (_, done) => told.push(done));
     expect(told).toEqual([1, 2, 3, 4]);
     arrival.admit();
     for (const { id, name } of stones) {
@@ -60,7 +62,8 @@ for (const [how, bytes] of [
     const [one, two] = stones;
     if (one === undefined || two === undefined) throw new Error("no stones");
     copyFileSync(two.path, one.path);
-    const failure = await refusal(unpackAll(stones, arrival, () => {}));
+    using disk = new SyncBeside();
+    const failure = await refusal(unpackAll(stones, arrival, disk, () => {}));
     expect(failure.code).toBe("fetch.digest");
     expect(failure.message).toContain(`expected ${one.id}`);
     expect(failure.hint).toContain("refresh");

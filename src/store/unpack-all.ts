@@ -6,17 +6,24 @@ import { statSync } from "node:fs";
 import type { PackageId } from "#model/package";
 import type { Arrival } from "#store/arrival";
 import { decodeFiles } from "#store/files";
+import type { SyncBeside } from "#store/sync-beside";
 import { ask, releaseThread, type StoneDone, startThread, THREADS, type UnpackJob } from "#store/thread";
 import { type StoneFile, type Unpacked, unpackStone } from "#store/unpack";
-import { WriteOut } from "#store/write-out";
 
 /** Bytes of stones below which starting threads costs more than it brings. */
 const WORTH = 4 * 1024 * 1024;
 
-/** Unpacks stones; `onDone` is told of each. The first failure ends all. */
+/** Bytes after which the disk is given work: each time the journal is written too, for which all who create files wait. */
+const WRITE_OUT = 192 * 1024 * 1024;
+
+/**
+ * Unpacks stones; `onDone` is told of each. The first failure ends all. Much is written to the disk while it goes on, by
+ * `disk`, so that the sync after it has little left to do.
+ */
 export async function unpackAll(
   stones: readonly StoneFile[],
   arrival: Arrival,
+  disk: SyncBeside,
   onDone: (name: string, done: number) => void,
 ): Promise<Map<PackageId, Unpacked>> {
   const arrived = new Map<PackageId, Unpacked>();
@@ -29,7 +36,7 @@ export async function unpackAll(
   if (stones.length > 1 && total >= WORTH && THREADS > 1) {
     // The largest first: the last to end is then a small one.
     const order = sized.sort((a, b) => b.size - a.size).map(({ stone }) => stone);
-    await unpackOnThreads(order, arrival, done);
+    await unpackOnThreads(order, arrival, disk, done);
     return arrived;
   }
   for (const stone of stones) {
@@ -43,6 +50,7 @@ export async function unpackAll(
 async function unpackOnThreads(
   stones: readonly StoneFile[],
   arrival: Arrival,
+  disk: SyncBeside,
   done: (id: PackageId, unpacked: Unpacked) => void,
 ): Promise<void> {
   const next = new SharedArrayBuffer(4);
@@ -59,32 +67,37 @@ async function unpackOnThreads(
       stop(error);
     }
   };
-  {
-    await using disk = new WriteOut(arrival.directory, stop);
-    // All must have ended before anybody removes what they write to.
-    const threads = Array.from({ length: count }, async (_, i) => {
-      const job: UnpackJob = {
-        kind: "unpack",
-        stones,
-        store: arrival.store,
-        arrival: arrival.id,
-        distrusted: arrival.distrusted,
-        token: String(i),
-        next,
-      };
-      const thread = startThread();
-      try {
-        await ask(thread, job, (stone) => {
-          disk.wrote(stone.unpacked.bytes);
-          if (failures.length === 0) take(stone);
-        });
-        releaseThread(thread);
-      } catch (error) {
-        stop(error);
-        thread.terminate();
-      }
-    });
-    await Promise.all(threads);
-  }
+  let fresh = 0;
+  const writeOut = (bytes: number) => {
+    fresh += bytes;
+    if (fresh < WRITE_OUT || disk.busy) return;
+    fresh = 0;
+    disk.begin([arrival.directory], true);
+  };
+  // All must have ended before anybody removes what they write to.
+  const threads = Array.from({ length: count }, async (_, i) => {
+    const job: UnpackJob = {
+      kind: "unpack",
+      stones,
+      store: arrival.store,
+      arrival: arrival.id,
+      distrusted: arrival.distrusted,
+      token: String(i),
+      next,
+    };
+    const thread = startThread();
+    try {
+      await ask(thread, job, (stone) => {
+        if (failures.length > 0) return;
+        writeOut(stone.unpacked.bytes);
+        take(stone);
+      });
+      releaseThread(thread);
+    } catch (error) {
+      stop(error);
+      thread.terminate();
+    }
+  });
+  await Promise.all(threads);
   if (failures.length > 0) throw failures[0];
 }

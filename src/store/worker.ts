@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-/** The program of a thread beside the main one: unpacks stones, carries out units of steps, hashes files, writes out. */
+/** The program of a thread beside the main one: unpacks stones, carries out units of steps, hashes files, syncs. */
 import { Arrival } from "#store/arrival";
 import { spareLastCompiler } from "#store/compilers";
 import { execute } from "#store/execute";
@@ -37,20 +37,14 @@ function unpack({ stones, store, arrival, distrusted, token, next }: UnpackJob):
   }
 }
 
-function writeOut(path: string): void {
-  try {
-    syncFileSystem(path);
-    answer({ ended: true });
-  } catch (error) {
-    answer({ ended: true, failure: failureData(error) });
-  }
-}
-
 function sync(paths: readonly string[], result: SharedArrayBuffer): void {
-  try {
-    for (const path of paths) syncFileSystem(path);
-  } catch (error) {
-    leaveFailure(result, error);
+  // After a failure the rest is only counted.
+  if (Atomics.load(new Int32Array(result, 0, 3), WORD.failed) === 0) {
+    try {
+      for (const path of paths) syncFileSystem(path);
+    } catch (error) {
+      leaveFailure(result, error);
+    }
   }
   tellDone(result);
 }
@@ -78,7 +72,6 @@ function carryOut(unit: Uint8Array): void {
 self.addEventListener("message", ({ data }: MessageEvent<Message>) => {
   if (data.kind === "unpack") unpack(data);
   else if (data.kind === "unit") carryOut(data.unit);
-  else if (data.kind === "write-out") writeOut(data.path);
   else if (data.kind === "sync") sync(data.paths, data.state);
   else if (data.kind === "hash") workOn(data.job);
   else {

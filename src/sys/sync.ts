@@ -17,8 +17,8 @@ export function syncFileSystem(path: string): void {
   }
 }
 
-/** Makes the entries of a directory durable. */
-export function syncDirectory(path: string): void {
+/** Makes a file, or the entries of a directory, durable. */
+export function syncPath(path: string): void {
   const fd = openSync(path, "r");
   try {
     fsyncSync(fd);
@@ -46,5 +46,5 @@ export function writeFileAtomic(path: string, data: string | Uint8Array, mode = 
     rmSync(temporary, { force: true });
     throw error;
   }
-  syncDirectory(dirname(path));
+  syncPath(dirname(path));
 }

@@ -5,14 +5,16 @@
 import { statSync } from "node:fs";
 import { Failure } from "#base/errors";
 import type { PackageId } from "#model/package";
+import type { Arrival } from "#store/arrival";
 import { warmUp } from "#store/builders";
-import { putSmall } from "#store/put";
+import { putArriving, putSmall } from "#store/put";
 import { SyncBeside } from "#store/sync-beside";
 import { sha256Hex } from "#sys/sha256";
-import { arrive, type Bring, writePackages } from "#transition/arrive";
+import { admit, type Bring, unpackMissing, writePackages } from "#transition/arrive";
 import {
   type Arrived,
   changeOf,
+  type FreshFile,
   type MergedState,
   mergeState,
   type PackageChange,
@@ -110,6 +112,8 @@ export async function apply(root: MossRoot, request: ApplyRequest, onEvent: List
   const begun = begin(root, "apply", request.command, (list) => chooseSpare(list));
   watch.lap("commit");
   let journal = begun.journal;
+  using disk = new SyncBeside();
+  const arrival = arrivalOf(root, journal.transition);
   try {
     const copied = active === undefined ? copyState(root, ids) : undefined;
     if (copied !== undefined) watch.lap("merge");
@@ -117,12 +121,14 @@ export async function apply(root: MossRoot, request: ApplyRequest, onEvent: List
     let staged =
       copied === undefined
         ? undefined
-        : unlessMissing(() => stage(root, request, begun, arrived, watch, onEvent, copied));
+        : unlessMissing(() => stage(root, request, begun, arrival, arrived, watch, onEvent, copied));
     if (staged === undefined) {
-      arrived = await arrive(root, ids, request.stones, arrivalOf(root, journal.transition), onEvent);
+      arrived = await unpackMissing(root, ids, request.stones, arrival, disk, onEvent);
+      // In a shared store another root may have the same file by then, and then this one is not kept: nothing may link to it.
+      if (root.shared) admit(arrival, disk);
       watch.lap("unpack");
       onEvent({ kind: "phase", phase: "merge" });
-      staged = stage(root, request, begun, arrived, watch, onEvent);
+      staged = stage(root, request, begun, arrival, arrived, watch, onEvent);
     }
     if (staged === undefined) {
       undo(root, journal, begun.spare);
@@ -151,7 +157,8 @@ export async function apply(root: MossRoot, request: ApplyRequest, onEvent: List
       watch.lap("triggers");
     }
     onEvent({ kind: "phase", phase: "sync" });
-    journal = commitSynced(root, request, journal, staged, arrived, watch);
+    admit(arrival, disk);
+    journal = commitSynced(root, request, journal, staged, arrived, disk, watch);
     onEvent({ kind: "phase", phase: "exchange" });
     exchange(root, journal.place);
     watch.lap("exchange");
@@ -178,6 +185,7 @@ function stage(
   root: MossRoot,
   request: ApplyRequest,
   begun: Begun,
+  arrival: Arrival,
   arrived: Arrived,
   watch: Stopwatch,
   onEvent: Listener,
@@ -198,8 +206,10 @@ function stage(
       change.added,
     );
     const merged =
-      copied === undefined ? mergeState(tx, source, root.store, active, change, arrived) : makeKnown(source, copied);
-    if (merged.fresh !== undefined) putSmall(root.store, merged.fresh.node, merged.fresh.text);
+      copied === undefined
+        ? mergeState(tx, source, storesOf(root, arrival), active, change, arrived)
+        : makeKnown(source, copied);
+    if (merged.fresh !== undefined) put(root, arrival, merged.fresh);
     checkTop(source, merged.tree);
     const state: StateRecord = {
       id: journal.state,
@@ -221,6 +231,7 @@ function stage(
       tree: state.tree,
       generated: { state: state.id, systemModel: request.systemModel },
       transition: journal.transition,
+      arrival,
     };
     fault("merged");
     begun.touched = true;
@@ -239,6 +250,17 @@ function stage(
     fault("staged");
     return { active, change, selections, merged, state, changes, tree };
   });
+}
+
+/** Where the files of a new state lie. */
+function storesOf(root: MossRoot, arrival: Arrival): string[] {
+  return arrival.opened ? [arrival.directory, root.store] : [root.store];
+}
+
+/** Durable at once where nothing else is to be admitted: while much is being written, that would wait for all of it. */
+function put(root: MossRoot, arrival: Arrival, { node, text }: FreshFile): void {
+  if (arrival.opened) putArriving(arrival, node, text);
+  else putSmall(root.store, node, text);
 }
 
 function emptyRoot(source: TreeSource) {
@@ -260,13 +282,14 @@ function commitSynced(
   begun: JournalRecord,
   staged: Staged,
   arrived: Arrived,
+  disk: SyncBeside,
   watch: Stopwatch,
 ): JournalRecord {
-  using syncing = new SyncBeside(toSync(root));
+  disk.begin(toSync(root));
   watch.lap("sync");
   const journal = commit(root, request, begun, staged, arrived, () => {
     watch.lap("commit");
-    syncing.finish();
+    disk.finish();
     fault("synced");
     watch.lap("sync");
   });

@@ -6,9 +6,9 @@ import { Failure } from "#base/errors";
 import type { PackageId } from "#model/package";
 import type { WriteTransaction } from "#moss-db/index";
 import type { Arrival } from "#store/arrival";
+import { SyncBeside } from "#store/sync-beside";
 import type { Unpacked } from "#store/unpack";
 import { unpackAll } from "#store/unpack-all";
-import { syncFileSystem } from "#sys/sync";
 import { borrow } from "#transition/borrow";
 import type { Arrived, KnownPackage } from "#transition/change";
 import type { Listener } from "#transition/events";
@@ -20,15 +20,30 @@ import { ATTRIBUTES, FILES, PACKAGES, type PackageRecord } from "#transition/sch
 /** Packages from elsewhere than stones: puts their bodies into the open arrival folder and gives all of `ids`. */
 export type Bring = (ids: readonly PackageId[], arrival: Arrival) => Arrived;
 
-/**
- * Unpacks those of `ids` that are missing, or has them brought. Throws package.unknown where a stone is not at hand, and
- * stone.* failures.
- */
+/** Unpacks those of `ids` that are missing, or has them brought, and admits them. Throws what `unpackMissing` throws. */
 export async function arrive(
   root: MossRoot,
   ids: readonly PackageId[],
   from: ReadonlyMap<PackageId, string> | Bring,
   arrival: Arrival,
+  onEvent: Listener,
+): Promise<Arrived> {
+  using disk = new SyncBeside();
+  const arrived = await unpackMissing(root, ids, from, arrival, disk, onEvent);
+  admit(arrival, disk);
+  return arrived;
+}
+
+/**
+ * Unpacks those of `ids` that are missing, or has them brought, into the arrival folder. Throws package.unknown where a stone
+ * is not at hand, and stone.* failures.
+ */
+export async function unpackMissing(
+  root: MossRoot,
+  ids: readonly PackageId[],
+  from: ReadonlyMap<PackageId, string> | Bring,
+  arrival: Arrival,
+  disk: SyncBeside,
   onEvent: Listener,
 ): Promise<Arrived> {
   const missing = root.view((tx) => ids.filter((id) => !tx.bucket(PACKAGES).has(id)));
@@ -41,15 +56,21 @@ export async function arrive(
   const arrived =
     typeof from === "function"
       ? from(absent, arrival)
-      : await unpackAll(found, arrival, (name, done) => {
+      : await unpackAll(found, arrival, disk, (name, done) => {
           onEvent({ kind: "unpack", name, done, total: found.length });
           fault("unpacked");
         });
-  syncFileSystem(root.store);
+  disk.begin([root.store]);
+  return new Map([...borrowed, ...arrived]);
+}
+
+/** Moves what has been unpacked into the store, once it is on the disk. */
+export function admit(arrival: Arrival, disk: SyncBeside): void {
+  if (!arrival.opened) return;
+  disk.finish();
   fault("arrived");
   arrival.admit();
   fault("admitted");
-  return new Map([...borrowed, ...arrived]);
 }
 
 function stoneOf(id: PackageId, stones: ReadonlyMap<PackageId, string>): string {

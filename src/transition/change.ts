@@ -131,11 +131,11 @@ export interface MergedState {
 /** What a state must not get from packages: moss writes these itself. */
 const RESERVED = new Set([".stateID", "lib/system-model.kdl"]);
 
-/** The tree of the live state after a change. Throws tree.collision and tree.path. */
+/** The tree of the live state after a change; its files lie in `stores`. Throws tree.collision and tree.path. */
 export function mergeState(
   tx: ReadTransaction,
   source: TreeSource,
-  store: string,
+  stores: readonly string[],
   active: StateRecord | undefined,
   change: PackageChange,
   arrived: Arrived,
@@ -188,24 +188,32 @@ export function mergeState(
     all,
   });
   source.know(without.nodes);
-  return addOsRelease(source, store, without, all);
+  return addOsRelease(source, stores, without, all);
 }
 
 /** What moss writes as os-release of a tree that has none of a package, from what the tree says of itself. */
-export function writtenOsRelease(tree: Tree, store: string): { readonly osRelease: string; readonly file: FreshFile } {
+export function writtenOsRelease(
+  tree: Tree,
+  stores: readonly string[],
+): { readonly osRelease: string; readonly file: FreshFile } {
   const info = tree.lookup(OS_INFO);
-  const path = info?.kind === "file" ? `${store}/${assetPath(assetName(info))}` : undefined;
-  const text = renderOsRelease(path === undefined ? undefined : readText(path));
+  const name = info?.kind === "file" ? assetPath(assetName(info)) : undefined;
+  const text = renderOsRelease(name === undefined ? undefined : readFirst(stores.map((store) => `${store}/${name}`)));
   const osRelease = `${sha256Hex(text)}:${Buffer.byteLength(text)}`;
   const node = generatedRecord(osRelease);
   if (node === undefined) throw new Error("a generated file has no record");
   return { osRelease, file: { node, text } };
 }
 
-function addOsRelease(source: TreeSource, store: string, base: MergedTree, all: () => PackageFiles[]): MergedState {
+function addOsRelease(
+  source: TreeSource,
+  stores: readonly string[],
+  base: MergedTree,
+  all: () => PackageFiles[],
+): MergedState {
   const look = new Tree(source, base);
   if (look.lookup(OS_RELEASE) !== undefined) return { tree: base, osRelease: "package" };
-  const { osRelease, file } = writtenOsRelease(look, store);
+  const { osRelease, file } = writtenOsRelease(look, stores);
   const files = { name: GENERATED, records: [file.node] };
   const merged = changeTree({ source, base, removed: [], added: [files], all: () => [...all(), files] });
   source.know(merged.nodes);
@@ -218,10 +226,13 @@ function addOsRelease(source: TreeSource, store: string, base: MergedTree, all: 
   };
 }
 
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
+function readFirst(paths: readonly string[]): string | undefined {
+  for (const path of paths) {
+    try {
+      return readFileSync(path, "utf8");
+    } catch {
+      // It may lie in the next.
+    }
   }
+  return undefined;
 }

@@ -64,7 +64,7 @@ function copyOf(
   const merged = { tree: { ...tree, links, nodes }, osRelease };
   if (osRelease === "package") return { arrived, merged, decoded };
   // What moss itself writes may be another text by now.
-  const fresh = writtenOsRelease(new Tree(source, tree), store);
+  const fresh = writtenOsRelease(new Tree(source, tree), [store]);
   return fresh.osRelease === osRelease ? { arrived, merged: { ...merged, fresh: fresh.file }, decoded } : undefined;
 }
 

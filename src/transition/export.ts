@@ -105,7 +105,7 @@ export async function exportTree(
     const tree = root.view((tx) => {
       const source = new TreeSource(tx);
       const change = changeOf(tx, undefined, { selections: request.selections }, arrived);
-      const merged = mergeState(tx, source, root.store, undefined, change, arrived);
+      const merged = mergeState(tx, source, [root.store], undefined, change, arrived);
       if (merged.fresh !== undefined) putSmall(root.store, merged.fresh.node, merged.fresh.text);
       checkTop(source, merged.tree);
       onEvent({ kind: "phase", phase: "stage" });

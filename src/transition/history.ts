@@ -64,7 +64,7 @@ export async function recordPast(
     const source = new TreeSource(tx, new Map([...arrived.values()].flatMap((item) => [...item.attributes])));
     const change = changeOf(tx, near, past, arrived);
     const selections = changeSelections(tx, near.selections, near.packages, change.removed, change.added);
-    const merged = mergeState(tx, source, root.store, near, change, arrived);
+    const merged = mergeState(tx, source, [root.store], near, change, arrived);
     if (merged.fresh !== undefined) putSmall(root.store, merged.fresh.node, merged.fresh.text);
     checkTop(source, merged.tree);
     const state: StateRecord = {

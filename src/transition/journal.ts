@@ -10,7 +10,7 @@ import { diskFailure } from "#store/disk";
 import { makePlainDirectory } from "#store/owner";
 import { renameExchange } from "#sys/exchange";
 import { sha256Hex } from "#sys/sha256";
-import { syncDirectory } from "#sys/sync";
+import { syncPath } from "#sys/sync";
 import { makeRootLinks, mountPoint } from "#transition/checks";
 import { fault } from "#transition/fault";
 import { shownState, writtenState } from "#transition/live";
@@ -98,8 +98,8 @@ export function exchange(root: MossRoot, place: string): void {
     throw error;
   }
   fault("exchanged");
-  syncDirectory(root.directory);
-  syncDirectory(`${root.trees}/${place}`);
+  syncPath(root.directory);
+  syncPath(`${root.trees}/${place}`);
   makeRootLinks(root.directory);
   fault("linked");
 }

@@ -4,6 +4,7 @@
 /** Getting a tree onto the disk at a place: by changing a spare one, or in full. */
 import { closeSync, lstatSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { Failure } from "#base/errors";
+import type { Arrival } from "#store/arrival";
 import { blitUnits } from "#store/blit";
 import { Builders } from "#store/builders";
 import { diskFailure } from "#store/disk";
@@ -30,6 +31,8 @@ export interface Target {
   readonly tree: RootRef;
   readonly generated: Generated;
   readonly transition: number;
+  /** Where files lie that are not in the store yet. */
+  readonly arrival?: Arrival;
 }
 
 /** Names of the places in use, the oldest tree first. */
@@ -98,19 +101,26 @@ export function checkTop(source: TreeSource, tree: RootRef): void {
   );
 }
 
-/** Opens store and tree for executing steps. */
-function withPlace<T>(root: MossRoot, topPath: string, work: (place: Place) => T): T {
-  const store = openSync(root.store, "r");
+/** Opens store, arrival folder and tree for executing steps. */
+function withPlace<T>(root: MossRoot, arrival: Arrival | undefined, topPath: string, work: (place: Place) => T): T {
+  const opened: number[] = [];
+  const open = (path: string) => {
+    const fd = openSync(path, "r");
+    opened.push(fd);
+    return fd;
+  };
   try {
-    const top = openSync(topPath, "r");
-    try {
-      const hardlinks = statSync(root.store).dev === statSync(topPath).dev;
-      return work({ store, storePath: root.store, top, topPath, hardlinks });
-    } finally {
-      closeSync(top);
-    }
+    const place: Place = {
+      store: open(root.store),
+      storePath: root.store,
+      ...(arrival?.opened === true ? { arrival: { folder: open(arrival.directory), path: arrival.directory } } : {}),
+      top: open(topPath),
+      topPath,
+      hardlinks: statSync(root.store).dev === statSync(topPath).dev,
+    };
+    return work(place);
   } finally {
-    closeSync(store);
+    for (const fd of opened) closeSync(fd);
   }
 }
 
@@ -133,7 +143,7 @@ export function patchTree(
   watch.lap("check");
   const begin = fileSystemTime(`${root.trees}/${from.place}`);
   if (clockWentBack(from.record.windows, begin)) return { doubt: "the clock went backwards since it was written" };
-  withPlace(root, top, (place) => execute(patch.unit, place));
+  withPlace(root, target.arrival, top, (place) => execute(patch.unit, place));
   const result = finishTree(root, from.place, target, from.record.windows, begin);
   watch.lap("link");
   return result;
@@ -154,7 +164,7 @@ export function buildTree(
     makePlainDirectory(folder, 0o755);
     makePlainDirectory(`${folder}/usr`, 0o755);
     const begin = fileSystemTime(folder);
-    blitTo(root, source, `${folder}/usr`, target.tree, onEvent);
+    blitTo(root, source, `${folder}/usr`, target.tree, onEvent, target.arrival);
     const result = finishTree(root, place, target, [], begin);
     // A clock that ran backwards while the tree was written: nothing can be told of it later, so it is never a spare.
     return "tree" in result ? result.tree : { ...record(root, place, target), windows: [] };
@@ -168,8 +178,15 @@ export function buildTree(
 const ALONE = 2;
 
 /** Writes the entries of a tree below an empty directory. */
-export function blitTo(root: MossRoot, source: TreeSource, usr: string, tree: RootRef, onEvent: Listener): void {
-  withPlace(root, usr, (place) => {
+export function blitTo(
+  root: MossRoot,
+  source: TreeSource,
+  usr: string,
+  tree: RootRef,
+  onEvent: Listener,
+  arrival?: Arrival,
+): void {
+  withPlace(root, arrival, usr, (place) => {
     // The first units are carried out here: a small tree is done before a thread would have begun that does not wait already.
     const alone = threadWaits() ? 0 : ALONE;
     let units = 0;

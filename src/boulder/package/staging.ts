@@ -8,7 +8,7 @@
 import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { holdUnfinished, sweepFiles, sweepFolders } from "#stone/leftovers";
-import { syncDirectory } from "#sys/sync";
+import { syncPath } from "#sys/sync";
 
 const NAME = "boulder-emit";
 let serial = 0;
@@ -40,7 +40,7 @@ export class Staging {
   /** Puts all files in their places, over those of an earlier build. */
   publish(): void {
     for (const name of readdirSync(this.folder).sort()) renameSync(join(this.folder, name), join(this.#out, name));
-    syncDirectory(this.#out);
+    syncPath(this.#out);
   }
 
   [Symbol.dispose](): void {
