@@ -2,68 +2,27 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** From the live state to a new one, by a list of packages or a change of it; crash-safe (docs/decisions/0003). */
-import { statSync } from "node:fs";
 import { Failure } from "#base/errors";
-import type { PackageId } from "#model/package";
-import type { Arrival } from "#store/arrival";
 import { warmUp } from "#store/builders";
-import { putArriving, putSmall } from "#store/put";
 import { SyncBeside } from "#store/sync-beside";
-import { sha256Hex } from "#sys/sha256";
-import { admit, type Bring, unpackMissing, writePackages } from "#transition/arrive";
-import {
-  type Arrived,
-  changeOf,
-  type FreshFile,
-  type MergedState,
-  mergeState,
-  type PackageChange,
-  type Wanted,
-} from "#transition/change";
+import { admit, unpackMissing } from "#transition/arrive";
+import type { Arrived } from "#transition/change";
 import { checkRoot } from "#transition/checks";
-import { type CopiedState, copyState, makeKnown, unlessMissing } from "#transition/copy-state";
+import { copyState, unlessMissing } from "#transition/copy-state";
 import { type Listener, Stopwatch, type Timings } from "#transition/events";
-import { fault } from "#transition/fault";
 import type { Hooks } from "#transition/hooks";
-import { arrivalOf, type Begun, begin, commitStaged, exchange, settle, takeBack, undo } from "#transition/journal";
+import { arrivalOf, begin, exchange, settle, takeBack, undo } from "#transition/journal";
+import { type ApplyRequest, commitState, emptyRoot, type Staged, stageState, type Work } from "#transition/new-state";
 import { hasAfter, recover, runAfter } from "#transition/recover";
-import { activeState, type MossRoot } from "#transition/root";
-import {
-  type JournalRecord,
-  NODES,
-  SELECTIONS,
-  STATES,
-  type StateRecord,
-  TEXTS,
-  type TreeRecord,
-} from "#transition/schema";
-import { type ChangedSelections, changeSelections } from "#transition/selections";
+import type { MossRoot } from "#transition/root";
+import type { StateRecord } from "#transition/schema";
 import { TreeSource } from "#transition/source";
 import { ensureSpare } from "#transition/spare";
-import { buildTree, checkTop, chooseSpare, patchTree, type Target } from "#transition/staging";
-import { type ChangeCounts, changedPaths, countChanges } from "#tree/diff";
-import { emptyTree } from "#tree/merge";
+import { chooseSpare } from "#transition/staging";
+import { type ChangeCounts, changedPaths } from "#tree/diff";
 
 export type { Selection, Wanted } from "#transition/change";
-
-export type ApplyRequest = Wanted & {
-  /** Stones of the packages that the database does not know yet, or what brings these from elsewhere. */
-  readonly stones: ReadonlyMap<PackageId, string> | Bring;
-  /** A few words for the list of states, such as "Install nano". */
-  readonly summary: string;
-  /** The command line, and who ran it. */
-  readonly command: string;
-  readonly user?: string;
-  /** The text of usr/lib/system-model.kdl. */
-  readonly systemModel: string;
-  /** The state that the plan was made on (0: none); refused as root.busy where another is live by now. */
-  readonly base?: number;
-  /** True where the first state is to take the place of a /usr that moss did not write. */
-  readonly takeOver?: boolean;
-  readonly hooks?: Hooks;
-  /** Milliseconds to wait for another writer. */
-  readonly wait?: number;
-};
+export type { ApplyRequest } from "#transition/new-state";
 
 export interface ApplyResult {
   readonly state: StateRecord;
@@ -77,14 +36,6 @@ export interface ApplyResult {
 
 /** Packages of a first state from which on its tree is large enough for more than one thread. */
 const MANY = 20;
-
-/** What a state is made of, before it is written. */
-interface NewState {
-  readonly active: StateRecord | undefined;
-  readonly change: PackageChange;
-  readonly selections: ChangedSelections;
-  readonly merged: MergedState;
-}
 
 /**
  * Makes a new state and makes it live. Takes the lock unless the root holds it already. Throws root.*, tree.*, stone.*, store.* and
@@ -111,27 +62,24 @@ export async function apply(root: MossRoot, request: ApplyRequest, onEvent: List
   if (active === undefined && ids.length >= MANY) warmUp();
   const begun = begin(root, "apply", request.command, (list) => chooseSpare(list));
   watch.lap("commit");
-  let journal = begun.journal;
   using disk = new SyncBeside();
-  const arrival = arrivalOf(root, journal.transition);
+  const arrival = arrivalOf(root, begun.journal.transition);
+  const work: Work = { root, request, begun, arrival, disk, watch, onEvent };
   try {
     const copied = active === undefined ? copyState(root, ids) : undefined;
     if (copied !== undefined) watch.lap("merge");
     let arrived: Arrived = copied?.arrived ?? new Map();
-    let staged =
-      copied === undefined
-        ? undefined
-        : unlessMissing(() => stage(root, request, begun, arrival, arrived, watch, onEvent, copied));
+    let staged = copied === undefined ? undefined : unlessMissing(() => stageState(work, arrived, copied));
     if (staged === undefined) {
       arrived = await unpackMissing(root, ids, request.stones, arrival, disk, onEvent);
       // In a shared store another root may have the same file by then, and then this one is not kept: nothing may link to it.
       if (root.shared) admit(arrival, disk);
       watch.lap("unpack");
       onEvent({ kind: "phase", phase: "merge" });
-      staged = stage(root, request, begun, arrival, arrived, watch, onEvent);
+      staged = stageState(work, arrived);
     }
     if (staged === undefined) {
-      undo(root, journal, begun.spare);
+      undo(root, begun.journal, begun.spare);
       if (active === undefined) throw new Error("an empty state is a state");
       return {
         state: active,
@@ -141,24 +89,10 @@ export async function apply(root: MossRoot, request: ApplyRequest, onEvent: List
         timings: watch.timings,
       };
     }
-    if (hooks.transactionTriggers !== undefined) {
-      onEvent({ kind: "phase", phase: "triggers" });
-      await hooks.transactionTriggers({
-        directory: root.directory,
-        usr: root.treePath(journal.place),
-        state: journal.state,
-        before: journal.before,
-        changes: root.view((tx) => {
-          const source = new TreeSource(tx);
-          source.know(staged.merged.tree.nodes);
-          return changedPaths(source, staged.active?.tree ?? emptyRoot(source), staged.state.tree);
-        }),
-      });
-      watch.lap("triggers");
-    }
+    await runTriggers(work, hooks, staged);
     onEvent({ kind: "phase", phase: "sync" });
     admit(arrival, disk);
-    journal = commitSynced(root, request, journal, staged, arrived, disk, watch);
+    const journal = commitState(work, staged, arrived);
     onEvent({ kind: "phase", phase: "exchange" });
     exchange(root, journal.place);
     watch.lap("exchange");
@@ -175,146 +109,21 @@ export async function apply(root: MossRoot, request: ApplyRequest, onEvent: List
   }
 }
 
-interface Staged extends NewState {
-  readonly state: StateRecord;
-  readonly changes: ChangeCounts;
-  readonly tree: TreeRecord;
-}
-
-function stage(
-  root: MossRoot,
-  request: ApplyRequest,
-  begun: Begun,
-  arrival: Arrival,
-  arrived: Arrived,
-  watch: Stopwatch,
-  onEvent: Listener,
-  copied?: CopiedState,
-): Staged | undefined {
-  const { journal, spare } = begun;
-  const attributes = new Map([...arrived.values()].flatMap((item) => [...item.attributes]));
-  return root.view((tx) => {
-    const source = new TreeSource(tx, attributes);
-    const active = activeState(root, tx);
-    const change = changeOf(tx, active, request, arrived);
-    if (active !== undefined && change.added.length + change.removed.length === 0) return undefined;
-    const selections = changeSelections(
-      tx,
-      active?.selections ?? {},
-      active?.packages ?? 0,
-      change.removed,
-      change.added,
-    );
-    const merged =
-      copied === undefined
-        ? mergeState(tx, source, storesOf(root, arrival), active, change, arrived)
-        : makeKnown(source, copied);
-    if (merged.fresh !== undefined) put(root, arrival, merged.fresh);
-    checkTop(source, merged.tree);
-    const state: StateRecord = {
-      id: journal.state,
-      created: Date.now(),
-      summary: request.summary,
-      command: request.command,
-      ...(request.user === undefined ? {} : { user: request.user }),
-      tree: { key: merged.tree.key, content: merged.tree.content },
-      links: merged.tree.links,
-      packages: selections.count,
-      selections: selections.parts,
-      systemModel: sha256Hex(request.systemModel),
-      osRelease: merged.osRelease,
-    };
-    const changes = countChanges(source, active?.tree ?? emptyRoot(source), state.tree);
-    watch.lap("merge");
-    onEvent({ kind: "phase", phase: "stage" });
-    const target: Target = {
-      tree: state.tree,
-      generated: { state: state.id, systemModel: request.systemModel },
-      transition: journal.transition,
-      arrival,
-    };
-    fault("merged");
-    begun.touched = true;
-    let doubt = "there is no spare tree";
-    let tree: TreeRecord | undefined;
-    if (spare !== undefined) {
-      const patched = patchTree(root, source, spare, target, watch);
-      if ("tree" in patched) tree = patched.tree;
-      else doubt = patched.doubt;
-    }
-    if (tree === undefined) {
-      onEvent({ kind: "full-build", reason: doubt });
-      tree = buildTree(root, source, journal.place, target, onEvent);
-      watch.lap("link");
-    }
-    fault("staged");
-    return { active, change, selections, merged, state, changes, tree };
+/** What runs in the new tree before it can become live. */
+async function runTriggers({ root, begun, watch, onEvent }: Work, hooks: Hooks, staged: Staged): Promise<void> {
+  if (hooks.transactionTriggers === undefined) return;
+  const { journal } = begun;
+  onEvent({ kind: "phase", phase: "triggers" });
+  await hooks.transactionTriggers({
+    directory: root.directory,
+    usr: root.treePath(journal.place),
+    state: journal.state,
+    before: journal.before,
+    changes: root.view((tx) => {
+      const source = new TreeSource(tx);
+      source.know(staged.merged.tree.nodes);
+      return changedPaths(source, staged.active?.tree ?? emptyRoot(source), staged.state.tree);
+    }),
   });
-}
-
-/** Where the files of a new state lie. */
-function storesOf(root: MossRoot, arrival: Arrival): string[] {
-  return arrival.opened ? [arrival.directory, root.store] : [root.store];
-}
-
-/** Durable at once where nothing else is to be admitted: while much is being written, that would wait for all of it. */
-function put(root: MossRoot, arrival: Arrival, { node, text }: FreshFile): void {
-  if (arrival.opened) putArriving(arrival, node, text);
-  else putSmall(root.store, node, text);
-}
-
-function emptyRoot(source: TreeSource) {
-  const empty = emptyTree();
-  source.know(empty.nodes);
-  return empty;
-}
-
-/** Folders of the file systems that hold the tree and the store. */
-function toSync(root: MossRoot): string[] {
-  const apart = root.shared && statSync(root.store).dev !== statSync(root.trees).dev;
-  return apart ? [root.trees, root.store] : [root.trees];
-}
-
-/** While the disk is waited for, the commit is prepared; nothing of it is written before all that it names is on the disk. */
-function commitSynced(
-  root: MossRoot,
-  request: ApplyRequest,
-  begun: JournalRecord,
-  staged: Staged,
-  arrived: Arrived,
-  disk: SyncBeside,
-  watch: Stopwatch,
-): JournalRecord {
-  disk.begin(toSync(root));
-  watch.lap("sync");
-  const journal = commit(root, request, begun, staged, arrived, () => {
-    watch.lap("commit");
-    disk.finish();
-    fault("synced");
-    watch.lap("sync");
-  });
-  watch.lap("commit");
-  return journal;
-}
-
-/** One commit: packages, nodes, the state, and that the exchange may happen from now on. `synced` comes right before it. */
-function commit(
-  root: MossRoot,
-  request: ApplyRequest,
-  begun: JournalRecord,
-  staged: Staged,
-  arrived: Arrived,
-  synced: () => void,
-): JournalRecord {
-  return commitStaged(root, begun, staged.tree, (tx) => {
-    writePackages(tx, arrived);
-    const nodes = tx.bucket(NODES);
-    for (const [key, node] of staged.merged.tree.nodes) nodes.set(key, node);
-    for (const [key, part] of staged.selections.fresh) tx.bucket(SELECTIONS).set(key, part);
-    tx.bucket(TEXTS).set(staged.state.systemModel, request.systemModel);
-    const { fresh } = staged.merged;
-    if (fresh !== undefined) tx.bucket(TEXTS).set(fresh.node.sha256, fresh.text);
-    tx.bucket(STATES).set(staged.state.id, staged.state);
-    synced();
-  });
+  watch.lap("triggers");
 }
