@@ -11,6 +11,7 @@ import { databaseFailure } from "#moss-db/failures";
 import { checkPages } from "#moss-db/file-check";
 import { isCurrent, isNew, migrate, type Schema } from "#moss-db/schema";
 import { Session } from "#moss-db/session";
+import { newestTransaction } from "#moss-db/snapshot";
 import { type ReadTransaction, Update, View, type WriteTransaction } from "#moss-db/transaction";
 
 export interface DatabaseOptions {
@@ -155,6 +156,12 @@ export class Database {
 
   #check(): void {
     if (this.#closed) throw new Failure("db.closed", `Cannot use the database "${this.directory}": it is closed`);
+  }
+
+  /** The number of the newest commit of anybody: where it is the same twice, nobody has committed in between. */
+  get newest(): bigint {
+    this.#check();
+    return newestTransaction(this.directory);
   }
 
   /** Looks at every page of the file. Throws `db.corrupt` where one is not what it must be. */

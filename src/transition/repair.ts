@@ -17,15 +17,16 @@ import { activate } from "#transition/activate";
 import { makeRootLinks } from "#transition/checks";
 import type { Listener } from "#transition/events";
 import { fault } from "#transition/fault";
+import { type Evidence, gather } from "#transition/gather";
 import type { Problem } from "#transition/problems";
 import { type FetchPackages, restoreAssets } from "#transition/restore";
 import { restoreNodes } from "#transition/restore-nodes";
 import type { MossRoot } from "#transition/root";
 import { LIVE, TREES } from "#transition/schema";
 import { ensureSpare } from "#transition/spare";
-import { type Evidence, examineRoot, gather, type VerifyOptions, type VerifyReport } from "#transition/verify";
+import { type ExamineOptions, examineRoot } from "#transition/verify";
 
-export interface RepairOptions extends VerifyOptions {
+export interface RepairOptions extends ExamineOptions {
   /** Gets the stones of packages, by id; those that it cannot get are left out. Without it nothing is fetched. */
   readonly fetch?: FetchPackages;
   /** What `examineRoot` has found under the lock that is still held; without it the root is examined here. */
@@ -33,9 +34,9 @@ export interface RepairOptions extends VerifyOptions {
 }
 
 export interface RepairReport {
-  readonly before: VerifyReport;
+  readonly before: Evidence["report"];
   /** What a second check found; the same as `before` where there was nothing to repair. */
-  readonly after: VerifyReport;
+  readonly after: Evidence["report"];
   /** Packages that were fetched again. */
   readonly fetched: readonly PackageId[];
 }

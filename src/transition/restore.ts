@@ -16,12 +16,12 @@ import { syncFileSystem } from "#sys/sync";
 import { writePackages } from "#transition/arrive";
 import type { Listener } from "#transition/events";
 import { fault } from "#transition/fault";
+import type { Evidence } from "#transition/gather";
 import { arrivalOf } from "#transition/journal";
 import { generatedRecord } from "#transition/os-release";
 import type { MossRoot } from "#transition/root";
 import { PACKAGES, STATES, TEXTS } from "#transition/schema";
 import { readSelections } from "#transition/selections";
-import type { Evidence } from "#transition/verify";
 import { damageOfPackage } from "#transition/verify-database";
 
 /** Gets the stones of packages; gives their paths by id. */

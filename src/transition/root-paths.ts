@@ -100,6 +100,15 @@ export function checkOwnership(directory: string, own: string, store: string): v
   }
 }
 
+/**
+ * Who has no right to look into a store can judge what root made only: modes and owners are not those of the packages where an
+ * ordinary user made it. Throws root.foreign.
+ */
+export function checkMadeByRoot(directory: string, own: string): void {
+  const uid = statSync(`${own}/db/data.mdb`, { throwIfNoEntry: false })?.uid ?? 0;
+  if (uid !== 0) throw foreign(directory, undefined, uid, false);
+}
+
 /** `store` where that is what another user made; `shared` where it is a cache. */
 function foreign(directory: string, store: string | undefined, uid: number, shared: boolean): Failure {
   const what = store === undefined ? "it" : `its store "${store}"`;

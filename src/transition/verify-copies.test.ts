@@ -48,10 +48,10 @@ test.skipIf(missing !== undefined)(
     const { ino } = lstatSync(holding(root.store, "text of one"));
     fileWithInode(join(directory, "damaged"), ino, "text of onf");
     renameSync(join(directory, "damaged"), join(root.usr, "share/one"));
-    const words = async () => (await verifyRoot(root, { command: "verify" })).problems.map(describeProblem);
-    expect((await words()).find((word) => word.includes("content"))).toContain("/usr/share/one");
+    const words = () => verifyRoot(root).problems.map(describeProblem);
+    expect(words().find((word) => word.includes("content"))).toContain("/usr/share/one");
     await repairRoot(root, { command: "verify" });
     expect(readFileSync(join(root.usr, "share/one"), "utf8")).toBe("text of one");
-    expect(await words()).toEqual([]);
+    expect(words()).toEqual([]);
   },
 );

@@ -37,8 +37,11 @@ export interface StoreCheck {
   readonly unneeded: number;
 }
 
-/** Everything that the packages and generated files of a root need, by asset name. Packages with damaged rows are left out. */
-export function neededAssets(tx: ReadTransaction): Map<string, NeededAsset> {
+/**
+ * Everything that the packages (all, or those of these names) and generated files of a root need, by asset name. Packages with
+ * damaged rows are left out.
+ */
+export function neededAssets(tx: ReadTransaction, names?: ReadonlySet<string>): Map<string, NeededAsset> {
   const needed = new Map<string, NeededAsset>();
   const add = (file: Omit<FileCheck, "attributes">, id?: PackageId) => {
     const asset = getOrInsert(needed, assetName(file), () => {
@@ -58,6 +61,7 @@ export function neededAssets(tx: ReadTransaction): Map<string, NeededAsset> {
     if (id !== undefined) asset.packages.add(id);
   };
   for (const id of tx.bucket(PACKAGES).keys()) {
+    if (names?.has(tx.bucket(PACKAGES).get(id)?.meta.name ?? id) === false) continue;
     for (const record of filesOrNothing(tx, id)) if (record.kind === "file") add(record, id);
   }
   for (const { osRelease } of tx.bucket(STATES).values()) {
@@ -108,7 +112,8 @@ export function verifyStore(
       const path = `${store}/${assetPath(file)}`;
       const findings = checkFile(path, asset, checks.bytes && (contents.get(path) ?? true));
       if (findings.length === 0) {
-        good.set(lstatSync(path).ino, name);
+        // What a writer has swept a moment later is in no tree that is looked at.
+        good.set(lstatSync(path, { throwIfNoEntry: false })?.ino ?? 0, name);
         if (file !== name) goodFurther.push(file);
         continue;
       }
@@ -146,7 +151,9 @@ function readContents(
       total += size;
     }
   }
-  const report = (done: number) => onEvent({ kind: "verify", what: "store", done, total, unit: "bytes" });
+  // What is done is counted in whole KiB of each file.
+  const report = (done: number) =>
+    onEvent({ kind: "verify", what: "store", done: Math.min(done, total), total, unit: "bytes" });
   for (const [path, hash] of hashAll(unread, report)) contents.set(path, hash);
   return contents;
 }

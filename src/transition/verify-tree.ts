@@ -2,8 +2,8 @@
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
 /** Whether a tree on disk is what its Merkle tree says: everything there, nothing more, each thing as recorded. */
-import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from "node:fs";
-import { Failure } from "#base/errors";
+import { accessSync, constants, lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from "node:fs";
+import { errnoCode, Failure } from "#base/errors";
 import { checkAttributes, checkFile, checkOwnerAndMode, type Finding, kindOf } from "#store/check";
 import { assetName } from "#store/names";
 import type { Problem } from "#transition/problems";
@@ -24,6 +24,10 @@ export interface TreeChecks {
   /** Asset names by the inodes that are known to be right. */
   readonly good: ReadonlyMap<number, string>;
   readonly bytes: boolean;
+  /** Paths to look at, and those of the directories above them; all where absent. */
+  readonly only?: ReadonlySet<string>;
+  /** Called for what this process has no right to look at, of which then nothing is said. Without it, it has every right. */
+  readonly onUnread?: (path: string) => void;
   /** Called for files that are right though the store does not have their inode. */
   readonly salvage: (asset: string, path: string) => void;
   readonly onEntry: () => void;
@@ -45,24 +49,61 @@ export function verifyTree(
       report({ where: "tree", place: what.place, state: what.generated.state, path, packages, ...finding });
     }
   };
+  const wanted = (path: string) => checks.only?.has(path) ?? true;
   const directory = (path: string, key: string) => {
-    const disk = new Set(names(path === "" ? what.usr : `${what.usr}/${path}`));
+    const folder = path === "" ? what.usr : `${what.usr}/${path}`;
+    if (isClosed(folder, checks, constants.R_OK | constants.X_OK)) return;
+    const disk = new Set(names(folder));
     for (const entry of entriesOf(source, key)) {
       const here = path === "" ? entry.name : `${path}/${entry.name}`;
       disk.delete(entry.name);
+      if (!wanted(here)) continue;
       checks.onEntry();
-      const findings = checkEntry(source, `${what.usr}/${here}`, entry, checks);
+      const findings = checkUnlessGone(() => checkEntry(source, `${what.usr}/${here}`, entry, checks));
       tell(here, entry.owners, findings);
       const descend = entry.kind === "directory" && !findings.some(({ difference }) => isAbsent(difference));
       if (descend) directory(here, entry.key);
     }
     for (const name of [...disk].sort()) {
       const here = path === "" ? name : `${path}/${name}`;
-      if (!generated.has(here)) tell(here, [], [{ difference: "extra", found: "something", expected: "nothing" }]);
+      if (wanted(here) && !generated.has(here))
+        tell(here, [], [{ difference: "extra", found: "something", expected: "nothing" }]);
     }
   };
   directory("", what.tree.key);
-  for (const [path, text] of generated) tell(path, [], checkGenerated(`${what.usr}/${path}`, text));
+  for (const [path, text] of generated) {
+    const file = `${what.usr}/${path}`;
+    if (wanted(path) && !isClosed(file, checks, constants.R_OK)) {
+      tell(
+        path,
+        [],
+        checkUnlessGone(() => checkGenerated(file, text)),
+      );
+    }
+  }
+}
+
+/** Is a path closed to this process? Then it is said to be unread. */
+function isClosed(path: string, { onUnread }: TreeChecks, rights: number): boolean {
+  if (onUnread === undefined) return false;
+  try {
+    accessSync(path, rights);
+    return false;
+  } catch (error) {
+    if (errnoCode(error) !== "EACCES") return false;
+    onUnread(path);
+    return true;
+  }
+}
+
+/** A writer may take away what is being looked at, such as an old tree; whoever asked finds out whether it may. */
+function checkUnlessGone(check: () => Finding[]): Finding[] {
+  try {
+    return check();
+  } catch (error) {
+    if (errnoCode(error) !== "ENOENT" && errnoCode(error) !== "ENOTDIR") throw error;
+    return [{ difference: "missing", found: "nothing", expected: "what was there a moment ago" }];
+  }
 }
 
 function isAbsent(difference: Finding["difference"]): boolean {
@@ -106,7 +147,8 @@ function checkRegular(source: TreeSource, path: string, stat: Stats, entry: File
   const asset = assetName(entry);
   if (checks.good.get(stat.ino) === asset) return [];
   const attributes = entry.xattrs === undefined ? undefined : source.attributes(entry.xattrs);
-  const findings = checkFile(path, { ...entry, ...(attributes === undefined ? {} : { attributes }) }, checks.bytes);
+  const bytes = checks.bytes && !isClosed(path, checks, constants.R_OK);
+  const findings = checkFile(path, { ...entry, ...(attributes === undefined ? {} : { attributes }) }, bytes);
   if (findings.length === 0) checks.salvage(asset, path);
   return findings;
 }

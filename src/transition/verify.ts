@@ -1,185 +1,132 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: 2026 The Serpent tools authors
 
-/** A check of everything that a root has: database, store, the trees on disk, the links at its top. Changes nothing. */
-import { edenGC } from "bun:jsc";
-import { accessSync, constants, existsSync, readlinkSync, statSync } from "node:fs";
-import { errnoCode, Failure } from "#base/errors";
-import type { PackageId } from "#model/package";
-import { ROOT_LINKS } from "#model/walk";
-import type { ReadTransaction } from "#moss-db/index";
+/**
+ * A check of everything that a root has: database, store, the trees on disk, the links at its top. It changes nothing, takes no lock,
+ * and waits for nobody.
+ *
+ * A writer changes on the disk only what a commit has let go before: a spare that is no longer recorded, files that no package
+ * needs. So what is found is true where nobody has committed since the view began, and else is looked at once more, in a new view.
+ */
+import { accessSync, constants } from "node:fs";
+import { errnoCode } from "#base/errors";
 import type { Listener } from "#transition/events";
+import { type Counts, type Evidence, gather } from "#transition/gather";
 import type { Hooks } from "#transition/hooks";
 import type { Problem } from "#transition/problems";
 import { recover } from "#transition/recover";
-import { activeState, type MossRoot } from "#transition/root";
-import { checkOwnership } from "#transition/root-paths";
-import { LIVE, PACKAGES, STATES, TEXTS, TREES } from "#transition/schema";
-import { TreeSource } from "#transition/source";
-import { verifyDatabase } from "#transition/verify-database";
-import {
-  type NeededAsset,
-  neededAssets,
-  type StoreCheck,
-  type StoreChecks,
-  SWEPT,
-  verifyStore,
-} from "#transition/verify-store";
-import { type TreeToCheck, verifyTree } from "#transition/verify-tree";
+import type { MossRoot } from "#transition/root";
+import { checkMadeByRoot, checkOwnership } from "#transition/root-paths";
+import type { JournalRecord } from "#transition/schema";
+import { isOfDisk, suspectsOf } from "#transition/suspects";
 
 export interface VerifyOptions {
+  /** Reads no file's bytes: only sizes, modes, owners, names. */
+  readonly quick?: boolean;
+}
+
+/** Of a check that a repair is to follow. */
+export interface ExamineOptions extends VerifyOptions {
   readonly command: string;
   /** Milliseconds to wait for another writer. */
   readonly wait?: number;
-  /** Reads no file's bytes: only sizes, modes, owners, names. */
-  readonly quick?: boolean;
   /** What a transition that did not end still has to run. */
   readonly hooks?: Hooks;
 }
 
-export interface VerifyReport {
+export interface VerifyReport extends Counts {
   readonly problems: readonly Problem[];
-  /** Files of the store that were checked, their bytes, and files that nobody needs. */
-  readonly assets: number;
-  readonly bytes: number;
-  readonly unneeded: number;
-  readonly trees: number;
-  /** Entries of those trees. */
-  readonly entries: number;
+  /** The state that was live when the check began, whose tree it took for /usr; 0 for none. */
+  readonly state: number;
+  /** What others did meanwhile, or have not ended. */
+  readonly beside: Beside;
+  /** What was not looked at for want of rights; absent where nothing was. */
+  readonly unread?: { readonly store: boolean; readonly entries: number };
 }
 
-/** What a check has learnt beside its report; for the repair. */
-export interface Evidence {
-  readonly report: VerifyReport;
-  readonly needed: ReadonlyMap<string, NeededAsset>;
-  readonly broken: StoreCheck["broken"];
-  /** Files of the store that are right, by inode number. */
-  readonly good: StoreCheck["good"];
-  /** Right copies, in trees, of assets that the store has not: paths by asset name. */
-  readonly salvaged: ReadonlyMap<string, string>;
+export interface Beside {
+  /** The state that is live at the end. */
+  readonly live: number;
+  /** What has begun and not ended; its writer may be at work, or may have been cut off. */
+  readonly pending?: Pick<JournalRecord, "kind" | "state" | "command">;
+  /** States whose trees have meanwhile become those of others, so that what was found in them says nothing. */
+  readonly changed: readonly number[];
+  /** Differences that are not told, since the root was changed each time they were looked at again. */
+  readonly unsettled: number;
 }
 
-/** Checks a root, which it locks meanwhile. What an earlier run left is finished or undone first. Throws root.busy, db.corrupt. */
-export async function verifyRoot(
-  root: MossRoot,
-  options: VerifyOptions,
-  onEvent: Listener = () => {},
-): Promise<VerifyReport> {
-  return (await examineRoot(root, options, onEvent)).report;
+/** How often suspicious things are looked at again while others go on to commit. */
+const ROUNDS = 20;
+/** Milliseconds, times the round, to leave a writer alone before the next look. */
+const PAUSE = 5;
+
+/**
+ * Checks a root, also beside a writer and without rights to its store. Throws db.corrupt, and root.foreign where it is another
+ * user's.
+ */
+export function verifyRoot(root: MossRoot, options: VerifyOptions = {}, onEvent: Listener = () => {}): VerifyReport {
+  if (!root.exists) return { ...NOTHING, beside: { live: 0, changed: [], unsettled: 0 } };
+  checkOwnership(root.directory, root.private, root.store);
+  const everything = !isClosed(root.store) && !isClosed(root.trees);
+  if (!everything) checkMadeByRoot(root.directory, root.private);
+  const look = { bytes: options.quick !== true, everything };
+  const first = gather(root, look, onEvent);
+  let last = first;
+  let suspicious = first.report.problems.filter(isOfDisk);
+  const changed = new Set<number>();
+  let settled = true;
+  for (let round = 0; suspicious.length > 0 && root.database.newest !== last.commit; round++) {
+    if (round === ROUNDS) {
+      settled = false;
+      break;
+    }
+    if (round > 0) Bun.sleepSync(PAUSE * round);
+    const before = last;
+    const only = suspectsOf(suspicious, before.trees);
+    last = gather(root, { ...look, only }, () => {});
+    for (const key of only.paths.keys()) if (!last.trees.has(key)) changed.add(before.trees.get(key)?.state ?? 0);
+    suspicious = last.report.problems.filter(isOfDisk);
+  }
+  const database = first.report.problems.filter((problem) => !isOfDisk(problem));
+  const pending = root.pending();
+  return {
+    ...first.report,
+    problems: settled ? [...database, ...suspicious] : database,
+    state: first.live,
+    beside: {
+      live: root.active()?.id ?? 0,
+      ...(pending === undefined
+        ? {}
+        : { pending: { kind: pending.kind, state: pending.state, command: pending.command } }),
+      changed: [...changed].sort((a, b) => a - b),
+      unsettled: settled ? 0 : suspicious.length,
+    },
+    ...(everything ? {} : { unread: { store: true, entries: first.unread } }),
+  };
 }
 
-/** As `verifyRoot`, with what a repair under the same lock can go on from. */
+const NOTHING = { problems: [], assets: 0, bytes: 0, unneeded: 0, trees: 0, entries: 0, state: 0 };
+
+function isClosed(folder: string): boolean {
+  try {
+    accessSync(folder, constants.R_OK | constants.X_OK);
+    return false;
+  } catch (error) {
+    // What is not there is damage, and told as such.
+    return errnoCode(error) === "EACCES";
+  }
+}
+
+/**
+ * Checks a root for a repair, which goes on under the same lock. What an earlier run left is finished or undone first. Throws
+ * root.busy, db.corrupt.
+ */
 export async function examineRoot(
   root: MossRoot,
-  options: VerifyOptions,
+  options: ExamineOptions,
   onEvent: Listener = () => {},
 ): Promise<Evidence> {
   using _lock = root.locked ? undefined : root.lock({ command: options.command, wait: options.wait ?? 0 });
   await recover(root, options.hooks ?? {}, onEvent);
   return gather(root, { bytes: options.quick !== true }, onEvent);
-}
-
-/**
- * Checks a root on a disk that can only be read: nobody changes it, so nothing is locked, and nothing that was cut off is
- * finished first. Throws db.corrupt, root.foreign, root.readonly where its store cannot be looked into.
- */
-export function verifyUnwritable(
-  root: MossRoot,
-  options: Pick<VerifyOptions, "quick">,
-  onEvent: Listener = () => {},
-): VerifyReport {
-  if (!root.exists) return { problems: [], assets: 0, bytes: 0, unneeded: 0, trees: 0, entries: 0 };
-  checkOwnership(root.directory, root.private, root.store);
-  try {
-    accessSync(root.store, constants.R_OK | constants.X_OK);
-    accessSync(root.trees, constants.R_OK | constants.X_OK);
-  } catch (cause) {
-    // What is not there is damage, and told as such.
-    if (errnoCode(cause) !== "EACCES") return gather(root, { bytes: options.quick !== true }, onEvent).report;
-    throw new Failure("root.readonly", `Cannot verify the root "${root.directory}": no right to read its store`, {
-      hint: "Run the command as root.",
-      cause,
-    });
-  }
-  return gather(root, { bytes: options.quick !== true }, onEvent).report;
-}
-
-/** The check itself; the lock must be held, or the disk be such that nobody can write. */
-export function gather(root: MossRoot, { bytes, known }: StoreChecks, onEvent: Listener): Evidence {
-  onEvent({ kind: "phase", phase: "verify" });
-  root.database.check();
-  return root.view((tx) => {
-    const problems = verifyDatabase(tx, (done) => {
-      if (done % 1000 === 0) onEvent({ kind: "verify", what: "database", done });
-    });
-    const needed = neededAssets(tx);
-    const nameOf = (id: PackageId) => tx.bucket(PACKAGES).get(id)?.meta.name ?? id;
-    const store = verifyStore(root.store, needed, nameOf, known === undefined ? { bytes } : { bytes, known }, onEvent);
-    problems.push(...store.problems);
-    const salvaged = new Map<string, string>();
-    let entries = 0;
-    const trees = treesOf(root, tx);
-    for (const tree of trees) {
-      const checks = {
-        good: onOneDevice(root.store, tree.usr) ? store.good : new Map<number, string>(),
-        bytes,
-        salvage: (asset: string, path: string) => salvaged.set(asset, path),
-        onEntry: () => {
-          entries += 1;
-          if (entries % SWEPT === 0) edenGC();
-          if (entries % 1000 === 0) onEvent({ kind: "verify", what: "trees", done: entries });
-        },
-      };
-      verifyTree(new TreeSource(tx), tree, checks, (problem) => problems.push(problem));
-    }
-    problems.push(...verifyLinks(root, trees.length > 0));
-    const { assets, bytes: size, unneeded } = store;
-    const report = { problems, assets, bytes: size, unneeded, trees: trees.length, entries };
-    return { report, needed, broken: store.broken, good: store.good, salvaged };
-  });
-}
-
-/** Does an inode's number mean the same file at both paths? */
-function onOneDevice(a: string, b: string): boolean {
-  const device = (path: string) => statSync(path, { throwIfNoEntry: false })?.dev;
-  return device(a) === device(b);
-}
-
-/** The trees on disk, the live one first. What it should be is told by its state, whatever its record says. */
-function treesOf(root: MossRoot, tx: ReadTransaction): TreeToCheck[] {
-  const found: TreeToCheck[] = [];
-  const active = activeState(root, tx);
-  const model = (state: number) => {
-    const text = tx.bucket(STATES).get(state)?.systemModel;
-    return text === undefined ? undefined : tx.bucket(TEXTS).get(text);
-  };
-  if (active !== undefined) {
-    const generated = { state: active.id, systemModel: model(active.id) ?? "" };
-    found.push({ place: LIVE, usr: root.usr, tree: active.tree, generated });
-  }
-  for (const [place, { state, tree }] of tx.bucket(TREES).entries()) {
-    const systemModel = model(state);
-    // A spare that an undone transition left is of a state that never was; its like is not needed.
-    if (place === LIVE || systemModel === undefined) continue;
-    found.push({ place, usr: root.treePath(place), tree, generated: { state, systemModel } });
-  }
-  return found;
-}
-
-function verifyLinks(root: MossRoot, managed: boolean): Problem[] {
-  if (!managed) return [];
-  return [...ROOT_LINKS].flatMap(([path, expected]) => {
-    const found = target(`${root.directory}/${path}`);
-    if (found === expected) return [];
-    const difference = found === undefined ? ("missing" as const) : ("target" as const);
-    return [{ where: "root" as const, path, difference, found: found ?? "nothing", expected }];
-  });
-}
-
-function target(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return existsSync(path) ? "no symlink" : undefined;
-  }
 }

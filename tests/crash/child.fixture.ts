@@ -10,7 +10,7 @@ import { Failure } from "#base/errors";
 import { hashFile } from "#sys/sha256";
 import { MODEL } from "#tests/crash/roots";
 import { activate } from "#transition/activate";
-import { apply } from "#transition/apply";
+import { type ApplyResult, apply } from "#transition/apply";
 import { describeProblem } from "#transition/problems";
 import { prunable, removeStates } from "#transition/prune";
 import { recoverRoot } from "#transition/recovery";
@@ -41,15 +41,19 @@ export function read(directory: string): Seen {
   return { active: root.active()?.id ?? 0, pending: root.pending()?.phase, states, places };
 }
 
-async function set(root: MossRoot, stones: readonly string[]): Promise<void> {
+async function change(root: MossRoot, stones: readonly string[]): Promise<ApplyResult> {
   const ids = new Map(stones.map((path) => [hashFile(path), path]));
-  const result = await apply(root, {
+  return await apply(root, {
     selections: [...ids.keys()].map((id) => ({ id, explicit: true })),
     stones: ids,
     summary: `A set of ${stones.length}`,
     command: "set",
     systemModel: MODEL,
   });
+}
+
+async function set(root: MossRoot, stones: readonly string[]): Promise<void> {
+  const result = await change(root, stones);
   say({ state: result.state.id, made: result.made });
 }
 
@@ -68,11 +72,26 @@ async function main(verb: string, directory: string, rest: readonly string[]): P
   if (verb === "set") await set(root, rest);
   else if (verb === "activate") say((await activate(root, Number(rest[0]), { command: "activate" })).state.id);
   else if (verb === "recover") say((await recoverRoot(root, { command: "recover" })) ?? "nothing");
-  else if (verb === "verify") say((await verifyRoot(root, { command: "verify" })).problems.map(describeProblem));
+  else if (verb === "verify") say(verifyRoot(root).problems.map(describeProblem));
   else if (verb === "repair") await repair(root, rest);
   else if (verb === "prune") {
     const ids = prunable(root, { keep: Number(rest[0]), includeNewer: true }).map(({ id }) => id);
     say((await removeStates(root, ids, { command: "prune" })).states.map(({ id }) => id));
+  } else if (verb === "busy") {
+    // Changes the root in every way until a file appears; each of the stones is a set of its own.
+    const [stop = "", ...stones] = rest;
+    let changes = 0;
+    for (; !existsSync(stop); changes++) {
+      const live = root.active()?.id;
+      const other = root.states().find(({ id }) => id !== live);
+      if (changes % 5 === 3 && other !== undefined) await activate(root, other.id, { command: "activate" });
+      else if (changes % 5 === 4) {
+        const ids = prunable(root, { keep: 1, includeNewer: true }).map(({ id }) => id);
+        await removeStates(root, ids, { command: "prune" });
+      } else await change(root, [stones[changes % stones.length] ?? ""]);
+      if (changes === 0) say("busy");
+    }
+    say(changes);
   } else if (verb === "hold") {
     // Holds the root for writing until a file appears.
     using _lock = root.lock({ command: "hold the root" });

@@ -3,7 +3,7 @@
 
 /** Journeys with the moss program: users without rights. */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ask, moss, must, prepare, Workshop } from "./moss.ts";
 
@@ -91,9 +91,31 @@ test.skipIf(!isRoot)("without rights, a root of somebody else can be asked and n
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("Run the command as root");
   }
-  const unseen = await moss(["verify", "-D", root], { prefix });
-  expect(unseen.stderr).toContain("no right to read its store");
-  expect(unseen.stderr).toContain("Run the command as root");
+});
+
+test.skipIf(!isRoot)("without rights, verify looks at what of /usr is open, and says what is not", async () => {
+  const files = {
+    "bin/plain": "p",
+    "lib/closed": { directory: 0o700 },
+    "lib/closed/below": "b",
+    "lib/secret": { body: "s", mode: 0o400 },
+    "lib/setuid": { body: "x", mode: 0o4755, uid: 33, gid: 33 },
+  };
+  const { root } = await prepare(shop, ["plain"], [{ name: "plain", files }]);
+  chmodSync(shop.folder, 0o755);
+  const prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+  const { stdout } = await must(["verify", "-D", root], { prefix });
+  expect(stdout).toContain("no difference found");
+  expect(stdout).toContain("Only the database and /usr were looked at");
+  expect(stdout).toContain("2 files and folders cannot be read");
+  rmSync(join(root, "usr/bin/plain"));
+  writeFileSync(join(root, "usr/bin/plain"), "q", { mode: 0o444 });
+  chmodSync(join(root, "usr/bin/plain"), 0o444);
+  const found = await moss(["verify", "-D", root, "--json"], { prefix });
+  expect(found.code).toBe(1);
+  const { problems, unread } = found.events.find(({ type }) => type === "verified") ?? {};
+  expect(problems).toMatchObject([{ where: "tree", path: "bin/plain", difference: "content" }]);
+  expect(unread).toEqual({ store: true, entries: 2 });
 });
 
 test.skipIf(!isRoot)("root leaves the root of a user alone, and can still ask it", async () => {
@@ -147,6 +169,8 @@ test.skipIf(!isRoot)("root leaves the root of a user alone, and can still ask it
   expect(shared.stderr).toContain("made by the user 65534");
   expect(readdirSync(other)).toEqual([]);
   expect((await must(["verify", "-D", root], { prefix })).stdout).toContain("no difference found");
+  const third = ["setpriv", "--reuid=65533", "--regid=65533", "--clear-groups"];
+  expect((await moss(["verify", "-D", root], { prefix: third })).stderr).toContain("made by the user 65534");
 });
 
 test.skipIf(!isRoot)("a cache of another user is refused, both ways, with what to do", async () => {

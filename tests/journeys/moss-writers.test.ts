@@ -23,7 +23,7 @@ test("two writers: the second fails at once and names the first, or waits; reade
     ["remove", "nano"],
     ["upgrade"],
     ["state", "rollback"],
-    ["verify"],
+    ["verify", "--repair"],
     ["cache", "clean"],
   ]) {
     const refused = await moss([...words, "-D", root, "-y"]);
@@ -32,6 +32,7 @@ test("two writers: the second fails at once and names the first, or waits; reade
     expect(refused.stderr).toContain("--wait");
   }
   expect(await installed(root)).toContain("nano 7.2");
+  expect((await must(["verify", "-D", root])).stdout).toContain("no difference found");
   expect((await moss(["install", "-D", root, "-y", "which", "--wait=1"])).code).toBe(9);
   const waiting = moss(["install", "-D", root, "-y", "which", "--wait"]);
   await Bun.sleep(1000);
@@ -39,6 +40,24 @@ test("two writers: the second fails at once and names the first, or waits; reade
   lock[Symbol.dispose]();
   expect((await waiting).code).toBe(0);
   expect(existsSync(`${root}/usr/bin/which`)).toBe(true);
+});
+
+test("verify says that a command was cut off, and which, and finds no difference in what it left", async () => {
+  const { root } = await prepare(shop, ["libc6"]);
+  const cut = await moss(["install", "-D", root, "-y", "nano"], { env: { MOSS_FAULT: "before-exchange" } });
+  expect(cut.code).toBe(137);
+  const { stdout } = await must(["verify", "-D", root]);
+  expect(stdout).toContain("no difference found");
+  expect(stdout).toContain(`State 2 is being made live (moss install -D ${root} -y nano)`);
+  const { events } = await must(["verify", "-D", root, "--json"]);
+  const pending = { kind: "apply", state: 2, command: `moss install -D ${root} -y nano` };
+  expect(events.find(({ type }) => type === "verified")).toMatchObject({
+    state: 1,
+    problems: [],
+    beside: { live: 1, pending, changed: [], unsettled: 0 },
+  });
+  await must(["recover", "-D", root]);
+  expect((await must(["verify", "-D", root])).lines).toHaveLength(1);
 });
 
 test("two that install at once both succeed where one waits: the second is planned again on what the first has made", async () => {

@@ -15,11 +15,22 @@ export function openForAsking({ options }: Invocation): Moss {
   return open(options.text("directory"), options.text("cache"), true);
 }
 
+/** For asking, as whoever made the root sees it: modes and owners, and what is closed to all but root. Throws root.invalid. */
+export async function openAsOwner(invocation: Invocation): Promise<Moss> {
+  await becomeRoot(invocation.options.text("directory") ?? "/");
+  return openForAsking(invocation);
+}
+
 /** For changing; `takeOver` where /usr may be what others put there. Throws root.invalid, root.readonly. */
 export async function openForChange({ options }: Invocation, takeOver = false): Promise<Moss> {
   const directory = options.text("directory");
-  if (process.geteuid?.() !== 0) await (await import("#cli/moss/namespace")).enterNamespace(directory ?? "/");
+  await becomeRoot(directory ?? "/");
   return open(directory, options.text("cache"), false, takeOver);
+}
+
+/** In a user namespace, for users who own the root; see #cli/moss/namespace. */
+async function becomeRoot(directory: string): Promise<void> {
+  if (process.geteuid?.() !== 0) await (await import("#cli/moss/namespace")).enterNamespace(directory);
 }
 
 /**

@@ -9,7 +9,10 @@ const VERIFY: VerbSpec = {
   name: "verify",
   summary: "check every file, mode, owner and link of the root against what its states say",
   description: `What is wrong is listed, and the exit code is 1. With --repair, files are had anew from what is on this machine or in
-the collections, and bad trees are written anew beside the old ones and exchanged with them.`,
+the collections, and bad trees are written anew beside the old ones and exchanged with them.
+
+Without --repair nothing is changed and nobody is waited for, and no rights are needed: whoever may not look into the store is told
+about /usr. What another command changes meanwhile is no difference; where it leaves no time to tell, the exit code is 9.`,
   options: [
     { name: "repair", help: "put right what is wrong" },
     { name: "quick", help: "read no file's bytes: only sizes, modes, owners, names" },

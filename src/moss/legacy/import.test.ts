@@ -101,8 +101,8 @@ async function plan(directory: string) {
   return await Promise.resolve(planImport(root, legacy));
 }
 
-async function problems(root: MossRoot): Promise<string[]> {
-  return (await verifyRoot(root, { command: "verify" })).problems.map(describeProblem);
+function problems(root: MossRoot): string[] {
+  return verifyRoot(root).problems.map(describeProblem);
 }
 
 test("a root is taken over with its live state, its history, and what somebody asked for", async () => {
@@ -143,7 +143,7 @@ test("a root is taken over with its live state, its history, and what somebody a
   expect([mode("bin/nano"), mode("share/nano/copy"), mode("share/nano/spool")]).toEqual([0o4555, 0o444, 0o1777]);
   expect(statSync(`${directory}/usr/share/empty`).size).toBe(0);
   expect(readFileSync(`${directory}/usr/lib/system-model.kdl`, "utf8")).toContain("nano");
-  expect(await problems(root)).toEqual([]);
+  expect(problems(root)).toEqual([]);
   // What the older moss has stays, whatever changes here.
   const old = ["root/1/usr/lib/libc.so.6", "root/7/usr/bin/which", "db/state", "assets/v2"];
   const before = snapshot(`${directory}/usr`);
@@ -157,7 +157,7 @@ test("a root is taken over with its live state, its history, and what somebody a
   expect(old.filter((path) => existsSync(`${directory}/.moss/${path}`))).toEqual([]);
   await activate(root, 7, { command: "activate" });
   expect(readFileSync(`${directory}/usr/bin/which`, "utf8")).toBe("which");
-  expect(await problems(root)).toEqual([]);
+  expect(problems(root)).toEqual([]);
 }, 60_000);
 
 test("a state whose bodies are gone or wrong is named and left out; the others come", async () => {
@@ -172,7 +172,7 @@ test("a state whose bodies are gone or wrong is named and left out; the others c
   expect(told.get(7)?.[0]).toBe("store.corrupt");
   expect(told.get(7)?.[1]).toContain('"which"');
   using root = MossRoot.open(directory);
-  expect(await problems(root)).toEqual([]);
+  expect(problems(root)).toEqual([]);
   // Mended, it comes with the next run.
   writeFileSync(legacyBody(directory, "which"), "which");
   expect((await take(directory)).states).toEqual([7]);
@@ -272,7 +272,7 @@ test("killed at any step, the older root works until the new one does, and the n
         .map(({ id }) => id)
         .filter((id) => id < 8),
     ).toEqual([7, 4, 3, 1]); // prettier
-    expect(await problems(root)).toEqual([]);
+    expect(problems(root)).toEqual([]);
     expect(existsSync(`${directory}/.moss/assets/v2`)).toBe(false);
     // Once more there is nothing to do, and nothing fails.
     for (const more of ["--dry-run", "--delete-old"]) {
