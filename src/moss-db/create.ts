@@ -24,9 +24,9 @@ const UNFINISHED = /^(?:new-(\d+)|lock-(\d+)\.new)$/;
 
 /**
  * Makes a database in a folder, with the folder; `fill` makes the files of one in a folder of its own, where it need not
- * sync what it writes: the database has no name before this has synced it.
+ * sync what it writes: the database has no name before this has synced it. False where another process was faster.
  */
-export function createDatabase(directory: string, fill: (folder: string) => void): void {
+export function createDatabase(directory: string, fill: (folder: string) => void): boolean {
   const folder = join(directory, `new-${process.pid}`);
   try {
     mkdirSync(folder, { recursive: true });
@@ -40,9 +40,11 @@ export function createDatabase(directory: string, fill: (folder: string) => void
     link(lock, join(directory, "lock.mdb"));
     linkSync(join(folder, "data.mdb"), join(directory, "data.mdb"));
     syncPath(directory);
+    return true;
   } catch (error) {
-    // Another process was faster, which is as good.
-    if (errnoCode(error) !== "EEXIST") throw databaseFailure(error, "open", directory);
+    // As good as ours.
+    if (errnoCode(error) === "EEXIST") return false;
+    throw databaseFailure(error, "open", directory);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -202,9 +202,11 @@ export function openDatabase(uri: string, options: DatabaseOptions = {}): Databa
   const { schema } = options;
   // A new database has its schema from the first: no commit of its own for it.
   const create = (environment: Environment) => new Database(environment, false).prepare(schema);
-  const database = new Database(Environment.acquire(directory, readOnly ? undefined : create), readOnly);
+  const { environment, made } = Environment.acquire(directory, readOnly ? undefined : create);
+  const database = new Database(environment, readOnly);
   try {
-    database.prepare(schema);
+    // To look at what has just been written would open it once more, for reading only.
+    if (!made) database.prepare(schema);
   } catch (error) {
     database.close();
     throw error;

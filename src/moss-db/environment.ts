@@ -63,13 +63,20 @@ export class Environment {
     this.#fresh = fresh;
   }
 
-  /** The environment of a folder, made where there is a `create`, which writes what it begins with; `release` it. */
-  static acquire(directory: string, create: ((environment: Environment) => void) | undefined): Environment {
+  /**
+   * The environment of a folder, made where there is a `create`, which writes what it begins with, and whether this has made
+   * it; `release` it.
+   */
+  static acquire(
+    directory: string,
+    create: ((environment: Environment) => void) | undefined,
+  ): { readonly environment: Environment; readonly made: boolean } {
     const file = join(directory, "data.mdb");
+    let made = false;
     if (!existsSync(file)) {
       if (create === undefined)
         throw new Failure("db.open", `Cannot open the database "${directory}": nothing is there`);
-      createDatabase(directory, (folder) => {
+      made = createDatabase(directory, (folder) => {
         const environment = new Environment(folder, "", true);
         try {
           environment.open(true);
@@ -85,7 +92,8 @@ export class Environment {
       const environment = known.get(key) ?? new Environment(directory, key);
       known.set(key, environment);
       environment.#users += 1;
-      return environment;
+      environment.#checked ||= made;
+      return { environment, made };
     } catch (error) {
       throw databaseFailure(error, "open", directory);
     }
