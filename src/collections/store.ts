@@ -13,12 +13,7 @@ import { removeOffers } from "#collections/generations";
 import type { Collection } from "#collections/model";
 import { COLLECTIONS, type CollectionRecord, SCHEMA } from "#collections/schema";
 import { type Database, databaseUri, openDatabase } from "#moss-db/index";
-import { FileLock, lockOwner } from "#sys/lock";
-
-/** Milliseconds between looks whether another process has ended. */
-const PATIENCE = 20;
-/** Looks after which the user is told. */
-const MOMENT = 100;
+import { FileLock, lockOwner, waitForLock } from "#sys/lock";
 
 export interface StoreOptions {
   /** Only asks; makes nothing, and needs no rights. */
@@ -67,12 +62,9 @@ export class CollectionStore {
    * more than a moment. Throws root.readonly.
    */
   async alone(onWait: (owner: string) => void = () => {}): Promise<FileLock> {
-    for (let looks = 0; ; looks++) {
-      const lock = this.tryLock();
-      if (lock !== undefined) return lock;
-      if (looks === MOMENT) onWait(lockOwner(`${this.folder}/refresh.lock`));
-      await Bun.sleep(PATIENCE);
-    }
+    return await waitForLock(() => this.tryLock(), {
+      onWait: () => onWait(lockOwner(`${this.folder}/refresh.lock`)),
+    });
   }
 
   #writing<T>(work: () => T): T {

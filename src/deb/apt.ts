@@ -11,7 +11,7 @@ import { Failure } from "#base/errors";
 import { getOrInsert } from "#base/order";
 import { type AptPackage, AvailableReader, parseAvailable } from "#deb/available";
 import { compareDebianVersions } from "#formats/debian-version";
-import { FileLock } from "#sys/lock";
+import { FileLock, waitForLock } from "#sys/lock";
 import { run } from "#sys/process";
 import { hashFile } from "#sys/sha256";
 
@@ -33,8 +33,6 @@ export interface AptOptions {
 const HOUR = 3_600_000;
 /** Names on one command line. */
 const BATCH = 400;
-/** Milliseconds between looks whether another process has ended. */
-const PATIENCE = 100;
 
 /** apt in its private state. */
 export class Apt {
@@ -108,11 +106,8 @@ export class Apt {
   /** Runs what changes the private state while no other process does: apt itself would fail at its own locks. */
   async #alone<T>(work: () => Promise<T>): Promise<T> {
     const path = join(this.#folder, "lock");
-    for (;;) {
-      using lock = FileLock.tryAcquire(path, "exclusive", `process ${process.pid}`);
-      if (lock !== undefined) return await work();
-      await Bun.sleep(PATIENCE);
-    }
+    using _lock = await waitForLock(() => FileLock.tryAcquire(path, "exclusive", `process ${process.pid}`));
+    return await work();
   }
 
   /** Fetches the lists where they are missing or old. A source that cannot be reached leaves its old list. */

@@ -6,7 +6,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FileLock, lockOwner } from "#sys/lock";
+import { FileLock, lockOwner, waitForLock, waitForLockSync } from "#sys/lock";
 
 test("a lock names its holder, whoever held it before", () => {
   const folder = mkdtempSync(join(tmpdir(), "lock-"));
@@ -20,6 +20,37 @@ test("a lock names its holder, whoever held it before", () => {
       expect(FileLock.tryAcquire(path, "exclusive", "another")).toBeUndefined();
       expect(lockOwner(path)).toBe(owner);
     }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("who waits for a lock has it when its holder ends, or nothing when patience does", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "lock-"));
+  const path = join(folder, "lock");
+  const take = () => FileLock.tryAcquire(path, "exclusive", "waiter");
+  try {
+    const holder = FileLock.tryAcquire(path, "exclusive", "holder");
+    let looks = 0;
+    const count = () => {
+      looks += 1;
+      return take();
+    };
+    expect(waitForLockSync(count, { atMost: 0 })).toBeUndefined();
+    expect(looks).toBe(1);
+    expect(waitForLockSync(count, { atMost: 50 })).toBeUndefined();
+    expect(looks).toBeGreaterThan(2);
+    expect(await waitForLock(take, { atMost: 50 })).toBeUndefined();
+    const told: string[] = [];
+    const waiting = waitForLock(take, {
+      onWait: () => {
+        told.push(lockOwner(path));
+        holder?.[Symbol.dispose]();
+      },
+    });
+    using lock = await waiting;
+    expect([told, lock?.isAt(path), lockOwner(path)]).toEqual([["holder"], true, "waiter"]);
+    expect(waitForLockSync(take, { atMost: 0 })).toBeUndefined();
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

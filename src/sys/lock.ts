@@ -90,6 +90,66 @@ function sign(fd: number, owner: string): void {
   }
 }
 
+/** How long to wait for a lock that others hold. */
+export interface Patience {
+  /** Milliseconds to wait at most; 0 looks once. For as long as it takes where absent. */
+  readonly atMost?: number;
+  /** Called once where the waiting takes more than a moment. */
+  readonly onWait?: () => void;
+}
+
+/** Milliseconds between looks whether a lock is free: the kernel's own waiting knows no end but the lock. */
+const PAUSE = 20;
+/** Milliseconds of waiting that nobody needs to be told of. */
+const MOMENT = 2000;
+
+/** Takes a lock as `take` does once that gives one, and lets others run meanwhile. Undefined where the patience ends first. */
+export async function waitForLock(
+  take: () => FileLock | undefined,
+  patience?: Patience & { readonly atMost?: never },
+): Promise<FileLock>;
+export async function waitForLock(take: () => FileLock | undefined, patience: Patience): Promise<FileLock | undefined>;
+export async function waitForLock(
+  take: () => FileLock | undefined,
+  patience: Patience = {},
+): Promise<FileLock | undefined> {
+  const looks = looking(take, patience);
+  for (;;) {
+    const look = looks.next();
+    if (look.done === true) return look.value;
+    await Bun.sleep(look.value);
+  }
+}
+
+/** As `waitForLock`; this thread does nothing else meanwhile. */
+export function waitForLockSync(take: () => FileLock | undefined, patience: Patience = {}): FileLock | undefined {
+  const looks = looking(take, patience);
+  for (;;) {
+    const look = looks.next();
+    if (look.done === true) return look.value;
+    Bun.sleepSync(look.value);
+  }
+}
+
+/** Looks for a lock, and gives the milliseconds to wait before the next look. */
+function* looking(
+  take: () => FileLock | undefined,
+  { atMost = Number.POSITIVE_INFINITY, onWait }: Patience,
+): Generator<number, FileLock | undefined> {
+  const start = performance.now();
+  for (let told = false; ; ) {
+    const lock = take();
+    if (lock !== undefined) return lock;
+    const waited = performance.now() - start;
+    if (waited >= atMost) return undefined;
+    if (!told && waited >= MOMENT) {
+      told = true;
+      onWait?.();
+    }
+    yield Math.min(PAUSE, atMost - waited);
+  }
+}
+
 /** What the last exclusive holder of a lock wrote into it, or an empty text. */
 export function lockOwner(path: string): string {
   try {

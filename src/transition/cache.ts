@@ -4,7 +4,7 @@
 /** Which roots use a shared cache: a small file for each, so that what one no longer needs is kept for the others. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { Failure } from "#base/errors";
-import { FileLock } from "#sys/lock";
+import { FileLock, waitForLockSync } from "#sys/lock";
 import { sha256Hex } from "#sys/sha256";
 import { writeFileAtomic } from "#sys/sync";
 
@@ -70,26 +70,14 @@ export function cacheLockPath(cache: string): string {
 const SWEEPING = 60_000;
 
 /**
- * Takes a root's share of its cache. A sweep of another root takes a moment, so that it is waited for, until the time `until` in any
+ * Takes a root's share of its cache. A sweep of another root takes a moment, so that it is waited for, `wait` milliseconds in any
  * case, but not for ever: it may have been halted. Throws root.busy.
  */
-export function joinCache(root: string, cache: string, until: number, sweeping = SWEEPING): FileLock {
-  const patience = Math.max(until, performance.now() + sweeping);
-  for (;;) {
-    const lock = FileLock.tryAcquire(cacheLockPath(cache), "shared", "");
-    if (lock !== undefined) return lock;
-    if (performance.now() >= patience) {
-      throw new Failure(
-        "root.busy",
-        `Cannot change the root "${root}": another root is sweeping the cache "${cache}"`,
-        {
-          hint: "Wait for it to end, or give --wait.",
-        },
-      );
-    }
-    Bun.sleepSync(PAUSE);
-  }
+export function joinCache(root: string, cache: string, wait: number, sweeping = SWEEPING): FileLock {
+  const take = () => FileLock.tryAcquire(cacheLockPath(cache), "shared", "");
+  const lock = waitForLockSync(take, { atMost: Math.max(wait, sweeping) });
+  if (lock !== undefined) return lock;
+  throw new Failure("root.busy", `Cannot change the root "${root}": another root is sweeping the cache "${cache}"`, {
+    hint: "Wait for it to end, or give --wait.",
+  });
 }
-
-/** Milliseconds between looks. */
-const PAUSE = 20;

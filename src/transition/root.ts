@@ -11,7 +11,7 @@ import type { PackageId } from "#model/package";
 import { type Database, databaseUri, openDatabase, type ReadTransaction } from "#moss-db/index";
 import { diskFailure } from "#store/disk";
 import { decodeFiles } from "#store/files";
-import { FileLock } from "#sys/lock";
+import { FileLock, waitForLockSync } from "#sys/lock";
 import { cacheLockPath, joinCache, registerRoot, rememberCache } from "#transition/cache";
 import { activeState, shownState } from "#transition/live";
 import { busy, torn, unknownState } from "#transition/refusals";
@@ -183,19 +183,13 @@ export class MossRoot {
     if (this.#lock !== undefined) throw new Error("the root is locked already");
     const path = `${this.private}/lock`;
     const owner = JSON.stringify({ pid: process.pid, command: options.command });
-    const until = performance.now() + (options.wait ?? 0);
-    for (;;) {
-      const lock = FileLock.tryAcquire(path, "exclusive", owner);
-      if (lock !== undefined) {
-        this.#lock = lock;
-        break;
-      }
-      if (performance.now() >= until) throw busy(this.directory, path);
-      Bun.sleepSync(50);
-    }
+    const wait = options.wait ?? 0;
+    const start = performance.now();
+    this.#lock = waitForLockSync(() => FileLock.tryAcquire(path, "exclusive", owner), { atMost: wait });
+    if (this.#lock === undefined) throw busy(this.directory, path);
     try {
       // While any root that shares the cache is at work, nobody may sweep what has arrived and is not yet named.
-      if (this.shared) this.#cacheLock = joinCache(this.directory, this.cache, until);
+      if (this.shared) this.#cacheLock = joinCache(this.directory, this.cache, wait - (performance.now() - start));
     } catch (error) {
       this.#unlock();
       throw error;

@@ -10,7 +10,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { describeError, Failure } from "#base/errors";
 import type { DownloadOptions, DownloadRequest } from "#fetch/events";
-import { FileLock, lockOwner } from "#sys/lock";
+import { FileLock, lockOwner, waitForLock } from "#sys/lock";
 import { hashFile } from "#sys/sha256";
 import type { ArchiveUpstream } from "../recipe/model";
 
@@ -118,15 +118,13 @@ export function isAddress(text: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
 }
 
-const WAIT_MS = 100;
-const MOST_WAITS = 36_000;
+/** Milliseconds to wait for a download of somebody else. */
+const LONGEST_WAIT = 3_600_000;
 
 /** Takes a lock of the cache, waiting for another boulder that fetches the same thing. */
 export async function lockFor(path: string): Promise<FileLock> {
-  for (let i = 0; i < MOST_WAITS; i++) {
-    const lock = FileLock.tryAcquire(path, "exclusive", `${process.pid}`);
-    if (lock !== undefined) return lock;
-    await Bun.sleep(WAIT_MS);
-  }
+  const take = () => FileLock.tryAcquire(path, "exclusive", `${process.pid}`);
+  const lock = await waitForLock(take, { atMost: LONGEST_WAIT });
+  if (lock !== undefined) return lock;
   throw new Failure("root.busy", `Cannot lock "${path}": process ${lockOwner(path)} has held it for an hour`);
 }
