@@ -5,12 +5,10 @@
 import { afterAll, expect, test } from "bun:test";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { install, snapshot, TestRoots } from "#tests/crash/roots";
+import { install, problemsOf, snapshot, TestRoots } from "#tests/crash/roots";
 import type { TransitionEvent } from "#transition/events";
-import { describeProblem } from "#transition/problems";
 import { MossRoot } from "#transition/root";
 import { NODES } from "#transition/schema";
-import { verifyRoot } from "#transition/verify";
 
 const base = new TestRoots("borrow");
 afterAll(() => base.remove());
@@ -23,7 +21,6 @@ const unpacked = (events: readonly TransitionEvent[]) =>
   events.flatMap((event) => (event.kind === "unpack" ? [event.name] : []));
 const merged = (events: readonly TransitionEvent[]) =>
   events.some((event) => event.kind === "phase" && event.phase === "merge");
-const problems = (root: MossRoot) => verifyRoot(root).problems.map(describeProblem);
 
 test("a package that another root of the store has is not unpacked again, unless the store has lost a file of it", async () => {
   const cache = base.directory();
@@ -40,7 +37,7 @@ test("a package that another root of the store has is not unpacked again, unless
   expect(merged(later)).toBe(false);
   expect(second.active()?.tree).toEqual(first.active()?.tree);
   expect(second.files(TOOL.id)).toEqual(first.files(TOOL.id));
-  expect(problems(second)).toEqual([]);
+  expect(problemsOf(second)).toEqual([]);
 
   const folder = readdirSync(first.store).filter((name) => /^[0-9a-f]{2}$/.test(name))[0] ?? "";
   rmSync(join(first.store, folder), { recursive: true });
@@ -48,7 +45,7 @@ test("a package that another root of the store has is not unpacked again, unless
   await install(third, [TOOL], {}, again);
   expect(unpacked(again)).toEqual(["tool"]);
   expect(merged(again)).toBe(true);
-  expect(problems(third)).toEqual([]);
+  expect(problemsOf(third)).toEqual([]);
   for (const root of roots) root[Symbol.dispose]();
 });
 
@@ -63,7 +60,7 @@ async function shared(...states: readonly (readonly (typeof TOOL)[])[]) {
     const root = MossRoot.open(base.directory(), { cache });
     const events: TransitionEvent[] = [];
     const made = await install(root, stones, {}, events);
-    expect(problems(root)).toEqual([]);
+    expect(problemsOf(root)).toEqual([]);
     expect(unpacked(events)).toEqual([]);
     return { root, made, merged: merged(events) };
   };
@@ -90,7 +87,7 @@ test("the tree of a state that another root has is not merged again, and is what
   for (const root of copies) {
     await install(root, [OTHER, TOOL]);
     await install(root, [OTHER]);
-    expect(problems(root)).toEqual([]);
+    expect(problemsOf(root)).toEqual([]);
     root[Symbol.dispose]();
   }
   alone[Symbol.dispose]();

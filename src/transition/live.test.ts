@@ -4,12 +4,10 @@
 /** Roots whose /usr does not say which state it is of: what the database holds to be live is known, and can be had again. */
 import { afterAll, expect, test } from "bun:test";
 import { copyFileSync, cpSync, lstatSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { install, snapshot, TestRoots } from "#tests/crash/roots";
-import { describeProblem } from "#transition/problems";
+import { install, problemsOf, snapshot, TestRoots } from "#tests/crash/roots";
 import { repairRoot } from "#transition/repair";
 import { MossRoot } from "#transition/root";
 import { LIVE, TREES } from "#transition/schema";
-import { verifyRoot } from "#transition/verify";
 
 const base = new TestRoots("live");
 afterAll(() => base.remove());
@@ -18,7 +16,6 @@ const two = base.stone("two", { "lib/two": "2" });
 const three = base.stone("three", { "lib/three": "3" });
 const COMMAND = { command: "moss verify" };
 
-const words = (root: MossRoot) => verifyRoot(root).problems.map(describeProblem);
 const names = (root: MossRoot) => root.packages(root.active()).map(({ name }) => name);
 
 /** A root whose second state is live, closed. */
@@ -66,9 +63,9 @@ test.each(WAYS)("where %s, the state is known, the damage found and put right", 
   using root = MossRoot.open(damage(directory));
   expect(root.active()?.id).toBe(2);
   expect(names(root)).toEqual(["one", "two"]);
-  expect(words(root)).not.toEqual([]);
+  expect(problemsOf(root)).not.toEqual([]);
   await repairRoot(root, COMMAND);
-  expect(words(root)).toEqual([]);
+  expect(problemsOf(root)).toEqual([]);
   expect(snapshot(root.usr)).toEqual([...tree]);
 });
 
@@ -78,7 +75,7 @@ test("where /usr is gone, the next change starts from what was installed", async
   using root = MossRoot.open(directory);
   await install(root, [one, two, three]);
   expect(names(root)).toEqual(["one", "three", "two"]);
-  expect(words(root)).toEqual([]);
+  expect(problemsOf(root)).toEqual([]);
 });
 
 test("an empty folder in the place of /usr, with the number that /usr had, is not taken for its tree", async () => {
@@ -93,7 +90,7 @@ test("an empty folder in the place of /usr, with the number that /usr had, is no
   });
   await install(root, [one, two, three]);
   expect(names(root)).toEqual(["one", "three", "two"]);
-  expect(words(root)).toEqual([]);
+  expect(problemsOf(root)).toEqual([]);
 });
 
 test("with a database that is older than /usr, the state that it knows is found, and can be had again", async () => {
@@ -108,8 +105,8 @@ test("with a database that is older than /usr, the state that it knows is found,
   rmSync(`${directory}/.moss/db/lock.mdb`);
   using root = MossRoot.open(directory);
   expect(names(root)).toEqual(["one", "two"]);
-  expect(words(root).length).toBeGreaterThan(0);
+  expect(problemsOf(root).length).toBeGreaterThan(0);
   await repairRoot(root, COMMAND);
-  expect(words(root)).toEqual([]);
+  expect(problemsOf(root)).toEqual([]);
   expect(snapshot(root.usr)).toEqual([...tree]);
 });

@@ -5,12 +5,10 @@
 import { afterAll, expect, test } from "bun:test";
 import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { install, TestRoots } from "#tests/crash/roots";
+import { install, problemsOf, TestRoots } from "#tests/crash/roots";
 import { mountDisk, whyNoDisk } from "#tests/support/disks";
-import { describeProblem } from "#transition/problems";
 import { repairRoot } from "#transition/repair";
 import { MossRoot } from "#transition/root";
-import { verifyRoot } from "#transition/verify";
 
 const base = new TestRoots("copies");
 afterAll(() => base.remove());
@@ -48,10 +46,9 @@ test.skipIf(missing !== undefined)(
     const { ino } = lstatSync(holding(root.store, "text of one"));
     fileWithInode(join(directory, "damaged"), ino, "text of onf");
     renameSync(join(directory, "damaged"), join(root.usr, "share/one"));
-    const words = () => verifyRoot(root).problems.map(describeProblem);
-    expect(words().find((word) => word.includes("content"))).toContain("/usr/share/one");
+    expect(problemsOf(root).find((word) => word.includes("content"))).toContain("/usr/share/one");
     await repairRoot(root, { command: "verify" });
     expect(readFileSync(join(root.usr, "share/one"), "utf8")).toBe("text of one");
-    expect(words()).toEqual([]);
+    expect(problemsOf(root)).toEqual([]);
   },
 );

@@ -8,7 +8,7 @@
 import { existsSync, writeSync } from "node:fs";
 import { Failure } from "#base/errors";
 import { hashFile } from "#sys/sha256";
-import { MODEL } from "#tests/crash/roots";
+import { MODEL, problemsOf } from "#tests/crash/roots";
 import { activate } from "#transition/activate";
 import { type ApplyResult, apply } from "#transition/apply";
 import { describeProblem } from "#transition/problems";
@@ -17,7 +17,6 @@ import { recoverRoot } from "#transition/recovery";
 import { repairRoot } from "#transition/repair";
 import { MossRoot } from "#transition/root";
 import { TREES } from "#transition/schema";
-import { verifyRoot } from "#transition/verify";
 
 const say = (value: unknown) => writeSync(1, `${JSON.stringify(value)}\n`);
 
@@ -72,7 +71,7 @@ async function main(verb: string, directory: string, rest: readonly string[]): P
   if (verb === "set") await set(root, rest);
   else if (verb === "activate") say((await activate(root, Number(rest[0]), { command: "activate" })).state.id);
   else if (verb === "recover") say((await recoverRoot(root, { command: "recover" })) ?? "nothing");
-  else if (verb === "verify") say(verifyRoot(root).problems.map(describeProblem));
+  else if (verb === "verify") say(problemsOf(root));
   else if (verb === "repair") await repair(root, rest);
   else if (verb === "prune") {
     const ids = prunable(root, { keep: Number(rest[0]), includeNewer: true }).map(({ id }) => id);

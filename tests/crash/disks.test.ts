@@ -19,13 +19,11 @@ import { join } from "node:path";
 import { Failure } from "#base/errors";
 import { readXattrs } from "#store/xattrs";
 import { run } from "#sys/process";
-import { install, refusal, snapshot, TestRoots } from "#tests/crash/roots";
+import { install, problemsOf, refusal, snapshot, TestRoots } from "#tests/crash/roots";
 import { type DiskKind, mountDisk, SMALLEST, whyNoDisk } from "#tests/support/disks";
 import { activate } from "#transition/activate";
-import { describeProblem } from "#transition/problems";
 import { removeStates } from "#transition/prune";
 import { MossRoot } from "#transition/root";
-import { verifyRoot } from "#transition/verify";
 
 const base = new TestRoots("disks");
 afterAll(() => base.remove());
@@ -62,8 +60,6 @@ function packages() {
     other: base.stone("other", { "bin/plain-too": { body, mode: 0o755 }, "share/empty": "", "share/o": "o" }),
   };
 }
-
-const words = (root: MossRoot) => verifyRoot(root).problems.map(describeProblem);
 
 describe.each([...KINDS])("%s", (kind) => {
   test.skipIf(missing.has(kind))(
@@ -102,9 +98,9 @@ describe.each([...KINDS])("%s", (kind) => {
       );
       expect(inode("share/empty")).toBe(inode("share/empty-too"));
       expect(lstatSync(path("share/empty")).nlink).toBeGreaterThan(2);
-      expect(words(root)).toEqual([]);
+      expect(problemsOf(root)).toEqual([]);
       await removeStates(root, [2, 3], { command: "x" });
-      expect(words(root)).toEqual([]);
+      expect(problemsOf(root)).toEqual([]);
       expect(snapshot(root.usr)).toEqual(first);
     },
   );
@@ -122,7 +118,7 @@ test.skipIf(missing.has("ext4"))(
     const one = base.stone("one", { "share/one": "one" });
     // An inode of ext4 can have 65,000 names: the first is full before it has arrived in the store.
     await install(root, [many]);
-    expect(words(root)).toEqual([]);
+    expect(problemsOf(root)).toEqual([]);
     await install(root, [many, one]);
     const folder = readdirSync(root.store).find((name) =>
       readdirSync(`${root.store}/${name}`).some((n) => n.includes("~1")),
@@ -130,12 +126,12 @@ test.skipIf(missing.has("ext4"))(
     expect(folder).toBeDefined();
     const inodes = new Set(names.map((name) => lstatSync(`${root.usr}/${name}`).ino));
     expect(inodes.size).toBeLessThanOrEqual(3);
-    expect(words(root)).toEqual([]);
+    expect(problemsOf(root)).toEqual([]);
     await activate(root, 1, { command: "x" });
-    expect(words(root)).toEqual([]);
+    expect(problemsOf(root)).toEqual([]);
     const { bytes } = await removeStates(root, [2], { command: "x" });
     expect(bytes).toBeGreaterThanOrEqual(0);
-    expect(words(root)).toEqual([]);
+    expect(problemsOf(root)).toEqual([]);
   },
   120_000,
 );
@@ -292,9 +288,9 @@ test.skipIf(missing.has("tmpfs"))(
     const first = snapshot(root.usr);
     await install(root, [odd, other]);
     expect(lstatSync(`${root.usr}/bin/plain`).dev).not.toBe(lstatSync(root.store).dev);
-    expect(words(root)).toEqual([]);
+    expect(problemsOf(root)).toEqual([]);
     await activate(root, 1, { command: "x" });
     expect(snapshot(root.usr)).toEqual(first);
-    expect(words(root)).toEqual([]);
+    expect(problemsOf(root)).toEqual([]);
   },
 );

@@ -11,7 +11,9 @@ import { type Content, type MadeStone, makeStone } from "#tests/crash/stones";
 import { type ApplyResult, apply } from "#transition/apply";
 import type { TransitionEvent } from "#transition/events";
 import type { Hooks } from "#transition/hooks";
+import { describeProblem } from "#transition/problems";
 import type { MossRoot } from "#transition/root";
+import { verifyRoot } from "#transition/verify";
 
 /** A folder for roots and stones that is removed at the end. */
 export class TestRoots {
@@ -60,6 +62,26 @@ export async function install(
     },
     (event) => events.push(event),
   );
+}
+
+/** A package of which each version has a file of its own. */
+export function sampleTool(roots: TestRoots, version: string): MadeStone {
+  return roots.stone("tool", { "bin/tool": `tool ${version}`, [`share/tool/v${version}`]: version }, version);
+}
+
+/** A package with a file among those of the sample tool. */
+export function sampleExtra(roots: TestRoots): MadeStone {
+  return roots.stone("extra", { "bin/extra": { body: "extra", mode: 0o755 }, "share/tool/extra": "x" });
+}
+
+/** What a check of a root finds, in words. */
+export function problemsOf(root: MossRoot): string[] {
+  return verifyRoot(root).problems.map(describeProblem);
+}
+
+/** Why trees were written in full. */
+export function fullBuilds(events: readonly TransitionEvent[]): string[] {
+  return events.flatMap((event) => (event.kind === "full-build" ? [event.reason] : []));
 }
 
 /** The failure that some work must end with. */

@@ -11,7 +11,7 @@ import { LegacyRoot } from "#moss/legacy/root";
 import { Moss } from "#moss/moss";
 import { FileLock } from "#sys/lock";
 import { run } from "#sys/process";
-import { refusal, snapshot, TestRoots } from "#tests/crash/roots";
+import { problemsOf, refusal, snapshot, TestRoots } from "#tests/crash/roots";
 import {
   type LegacyPackage,
   type LegacyStateMade,
@@ -21,10 +21,8 @@ import {
   makeLegacyRoot,
 } from "#tests/support/legacy-root";
 import { activate } from "#transition/activate";
-import { describeProblem } from "#transition/problems";
 import { recover } from "#transition/recover";
 import { MossRoot } from "#transition/root";
-import { verifyRoot } from "#transition/verify";
 
 const base = new TestRoots("legacy");
 afterAll(() => base.remove());
@@ -101,10 +99,6 @@ async function plan(directory: string) {
   return await Promise.resolve(planImport(root, legacy));
 }
 
-function problems(root: MossRoot): string[] {
-  return verifyRoot(root).problems.map(describeProblem);
-}
-
 test("a root is taken over with its live state, its history, and what somebody asked for", async () => {
   const directory = legacyRoot();
   const result = await take(directory);
@@ -143,7 +137,7 @@ test("a root is taken over with its live state, its history, and what somebody a
   expect([mode("bin/nano"), mode("share/nano/copy"), mode("share/nano/spool")]).toEqual([0o4555, 0o444, 0o1777]);
   expect(statSync(`${directory}/usr/share/empty`).size).toBe(0);
   expect(readFileSync(`${directory}/usr/lib/system-model.kdl`, "utf8")).toContain("nano");
-  expect(problems(root)).toEqual([]);
+  expect(problemsOf(root)).toEqual([]);
   // What the older moss has stays, whatever changes here.
   const old = ["root/1/usr/lib/libc.so.6", "root/7/usr/bin/which", "db/state", "assets/v2"];
   const before = snapshot(`${directory}/usr`);
@@ -157,7 +151,7 @@ test("a root is taken over with its live state, its history, and what somebody a
   expect(old.filter((path) => existsSync(`${directory}/.moss/${path}`))).toEqual([]);
   await activate(root, 7, { command: "activate" });
   expect(readFileSync(`${directory}/usr/bin/which`, "utf8")).toBe("which");
-  expect(problems(root)).toEqual([]);
+  expect(problemsOf(root)).toEqual([]);
 }, 60_000);
 
 test("a state whose bodies are gone or wrong is named and left out; the others come", async () => {
@@ -172,7 +166,7 @@ test("a state whose bodies are gone or wrong is named and left out; the others c
   expect(told.get(7)?.[0]).toBe("store.corrupt");
   expect(told.get(7)?.[1]).toContain('"which"');
   using root = MossRoot.open(directory);
-  expect(problems(root)).toEqual([]);
+  expect(problemsOf(root)).toEqual([]);
   // Mended, it comes with the next run.
   writeFileSync(legacyBody(directory, "which"), "which");
   expect((await take(directory)).states).toEqual([7]);
@@ -272,7 +266,7 @@ test("killed at any step, the older root works until the new one does, and the n
         .map(({ id }) => id)
         .filter((id) => id < 8),
     ).toEqual([7, 4, 3, 1]); // prettier
-    expect(problems(root)).toEqual([]);
+    expect(problemsOf(root)).toEqual([]);
     expect(existsSync(`${directory}/.moss/assets/v2`)).toBe(false);
     // Once more there is nothing to do, and nothing fails.
     for (const more of ["--dry-run", "--delete-old"]) {
