@@ -37,81 +37,98 @@ export function search<O extends Offer>(
   asked: readonly Requirement<O>[],
   wishes: readonly Wish<O>[],
 ): void {
-  const { sat } = rules;
-  const agenda: Requirement<O>[] = [...asked];
-  const marks: Mark[] = [];
-  let next = 0;
-  let wish = 0;
+  new Search(rules, asked, wishes).run();
+}
+
+class Search<O extends Offer> {
+  readonly #rules: Rules<O>;
+  readonly #asked: readonly Requirement<O>[];
+  readonly #wishes: readonly Wish<O>[];
+  /** What was asked for, then what the builds that were taken need, in the order in which it came up. */
+  readonly #agenda: Requirement<O>[];
+  readonly #marks: Mark[] = [];
+  /** The first of the agenda that may still be unmet. */
+  #next = 0;
+  #wish = 0;
   /** How much of the trail has brought its requirements. */
-  let seen = 0;
+  #seen = 0;
 
-  const back = (level: number) => {
-    if (sat.conflicts > MAX_CONFLICTS + MORE_CONFLICTS * rules.builds.length) throw tooHard();
-    const mark = marks[level];
-    if (mark === undefined) return;
-    marks.length = level;
-    agenda.length = mark.agenda;
-    ({ next, wish } = mark);
-    seen = Math.min(seen, sat.trail.length);
-  };
-  const decide = (literal: Literal) => {
-    marks.push({ agenda: agenda.length, next, wish });
-    sat.decide(literal);
-  };
-  const settleAll = () => {
+  constructor(rules: Rules<O>, asked: readonly Requirement<O>[], wishes: readonly Wish<O>[]) {
+    this.#rules = rules;
+    this.#asked = asked;
+    this.#wishes = wishes;
+    this.#agenda = [...asked];
+  }
+
+  run(): void {
     for (;;) {
-      sat.settle(back);
-      const literal = sat.trail[seen];
+      this.#settle();
+      const literal = this.#nextOf(this.#asked.length) ?? this.#nextWish() ?? this.#nextOf(this.#agenda.length);
       if (literal === undefined) return;
-      const found = rules.requirements(literal);
-      seen += 1;
-      agenda.push(...found);
+      this.#marks.push({ agenda: this.#agenda.length, next: this.#next, wish: this.#wish });
+      this.#rules.sat.decide(literal);
     }
-  };
-
-  for (;;) {
-    settleAll();
-    const literal = nextAsked() ?? nextWish() ?? nextNeed();
-    if (literal === undefined) return;
-    decide(literal);
   }
 
-  function nextAsked(): Literal | undefined {
-    while (next < asked.length) {
-      const literal = choose(agenda[next]);
+  /** Follows what was decided to its end: what it excludes, what it makes necessary, and what that needs. */
+  #settle(): void {
+    const { sat } = this.#rules;
+    for (;;) {
+      sat.settle((level) => this.#back(level));
+      const literal = sat.trail[this.#seen];
+      if (literal === undefined) return;
+      this.#seen += 1;
+      this.#agenda.push(...this.#rules.requirements(literal));
+    }
+  }
+
+  /** Goes back to the beginning of a level. */
+  #back(level: number): void {
+    const { sat, builds } = this.#rules;
+    if (sat.conflicts > MAX_CONFLICTS + MORE_CONFLICTS * builds.length) throw tooHard();
+    const mark = this.#marks[level];
+    if (mark === undefined) return;
+    this.#marks.length = level;
+    this.#agenda.length = mark.agenda;
+    this.#next = mark.next;
+    this.#wish = mark.wish;
+    this.#seen = Math.min(this.#seen, sat.trail.length);
+  }
+
+  /** What to take for the next of the agenda, up to its `end`, that is not met. */
+  #nextOf(end: number): Literal | undefined {
+    for (; this.#next < end; this.#next++) {
+      const literal = this.#choose(this.#agenda[this.#next]);
       if (literal !== undefined) return literal;
-      next += 1;
     }
     return undefined;
   }
-  function nextWish(): Literal | undefined {
-    for (; wish < wishes.length; wish++) {
-      const item = wishes[wish];
-      if (item === undefined || valueOf(item.installed) === TRUE) continue;
-      if (item.targets.some((target) => valueOf(target) === TRUE)) continue;
-      const target = item.targets.find((one) => valueOf(one) === OPEN);
-      if (target !== undefined) return yes(target.variable);
-    }
-    return undefined;
-  }
-  function nextNeed(): Literal | undefined {
-    for (; next < agenda.length; next++) {
-      const literal = choose(agenda[next]);
+
+  #nextWish(): Literal | undefined {
+    for (; this.#wish < this.#wishes.length; this.#wish++) {
+      const item = this.#wishes[this.#wish];
+      if (item === undefined || this.#valueOf(item.installed) === TRUE) continue;
+      const literal = this.#firstOpen(item.targets);
       if (literal !== undefined) return literal;
     }
     return undefined;
   }
-  /** The candidate to take, or undefined where nothing is left to be done. */
-  function choose(requirement: Requirement<O> | undefined): Literal | undefined {
+
+  #choose(requirement: Requirement<O> | undefined): Literal | undefined {
     if (requirement === undefined) return undefined;
     const { guard, candidates } = requirement;
-    if (guard !== undefined && valueOf(guard) === FALSE) return undefined;
-    if (candidates.some((one) => valueOf(one) === TRUE)) return undefined;
-    const candidate = candidates.find((one) => valueOf(one) === OPEN);
+    return guard !== undefined && this.#valueOf(guard) === FALSE ? undefined : this.#firstOpen(candidates);
+  }
+
+  /** The candidate to take; undefined where one is taken already, or none can be. */
+  #firstOpen(candidates: readonly Build<O>[]): Literal | undefined {
+    if (candidates.some((one) => this.#valueOf(one) === TRUE)) return undefined;
+    const candidate = candidates.find((one) => this.#valueOf(one) === OPEN);
     return candidate === undefined ? undefined : yes(candidate.variable);
   }
-  function valueOf(build: Build<O>): number {
-    return sat.value(yes(build.variable));
+
+  #valueOf(build: Build<O>): number {
+    return this.#rules.sat.value(yes(build.variable));
   }
 }
 

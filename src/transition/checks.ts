@@ -21,6 +21,20 @@ import { diskFailure } from "#store/disk";
 
 /** Throws root.mountpoint, root.readonly, root.invalid or root.dangerous for a root that could not be changed in the end. */
 export function checkRoot(directory: string, managed: boolean): void {
+  checkWritable(directory);
+  checkUsr(directory, managed);
+  for (const [name, target] of ROOT_LINKS) {
+    checkLinkPlace(directory, name, `is not a symlink, expected one to ${target}`, {
+      hint: `Move what is in /${name} away; programs and libraries live in /usr.`,
+    });
+    // The link is made beside its place first; found only after the exchange, this would be too late.
+    checkLinkPlace(directory, `${name}.next`, "is there, expected nothing", {
+      hint: `Move /${name}.next away; moss makes its link /${name} there.`,
+    });
+  }
+}
+
+function checkWritable(directory: string): void {
   try {
     accessSync(directory, constants.W_OK);
   } catch (cause) {
@@ -34,45 +48,33 @@ export function checkRoot(directory: string, managed: boolean): void {
       },
     );
   }
+}
+
+/** `managed` where moss may take away what is there. */
+function checkUsr(directory: string, managed: boolean): void {
   const usr = directory === "/" ? "/usr" : `${directory}/usr`;
   const found = lstatSync(usr, { throwIfNoEntry: false });
-  if (found !== undefined && !found.isDirectory()) {
+  if (found === undefined) return;
+  if (!found.isDirectory()) {
     throw new Failure("root.invalid", `Cannot change the root "${directory}": its usr is not a directory`);
   }
-  if (found !== undefined && found.dev !== statSync(directory).dev) throw mountPoint(usr);
-  if (found !== undefined && !managed && readdirSync(usr).length > 0) {
-    throw new Failure(
-      "root.dangerous",
-      `Cannot take over "${usr}": it holds files that moss did not put there, expected nothing`,
-      {
-        hint: existsSync(`${directory}/.moss/db/state`)
-          ? "An older moss made this root: moss state import takes it over."
-          : "Choose an empty directory with -D.",
-      },
-    );
-  }
-  for (const name of ROOT_LINKS.keys()) {
-    const link = lstatSync(`${directory}/${name}`, { throwIfNoEntry: false });
-    if (link !== undefined && !link.isSymbolicLink()) {
-      throw new Failure(
-        "root.invalid",
-        `Cannot change the root "${directory}": /${name} is not a symlink, expected one to ${ROOT_LINKS.get(name)}`,
-        {
-          hint: `Move what is in /${name} away; programs and libraries live in /usr.`,
-        },
-      );
-    }
-    // The link is made beside its place first; found only after the exchange, this would be too late.
-    const next = lstatSync(`${directory}/${name}.next`, { throwIfNoEntry: false });
-    if (next !== undefined && !next.isSymbolicLink()) {
-      throw new Failure(
-        "root.invalid",
-        `Cannot change the root "${directory}": /${name}.next is there, expected nothing`,
-        {
-          hint: `Move /${name}.next away; moss makes its link /${name} there.`,
-        },
-      );
-    }
+  if (found.dev !== statSync(directory).dev) throw mountPoint(usr);
+  if (managed || readdirSync(usr).length === 0) return;
+  throw new Failure(
+    "root.dangerous",
+    `Cannot take over "${usr}": it holds files that moss did not put there, expected nothing`,
+    {
+      hint: existsSync(`${directory}/.moss/db/state`)
+        ? "An older moss made this root: moss state import takes it over."
+        : "Choose an empty directory with -D.",
+    },
+  );
+}
+
+/** What stands where a link is to be made must be one, or nothing. */
+function checkLinkPlace(directory: string, name: string, found: string, hint: { readonly hint: string }): void {
+  if (lstatSync(`${directory}/${name}`, { throwIfNoEntry: false })?.isSymbolicLink() === false) {
+    throw new Failure("root.invalid", `Cannot change the root "${directory}": /${name} ${found}`, hint);
   }
 }
 
