@@ -52,54 +52,62 @@ function privateName(item: Capability): string | undefined {
   return item.kind === "soname" && slash > 0 ? item.name.slice(slash + 1) : undefined;
 }
 
+/** Settles what a package says. */
 export function settle(files: Iterable<AnalysedFile>, options: SettleOptions): Settled {
-  const sources = new Map<CapabilityText, Source[]>();
-  const note = (item: Capability, source: Source) =>
-    getOrInsert(sources, formatCapability(item), () => []).push(source);
-  const provides: Capability[] = [];
-  const needs: Capability[] = [];
-  const wants: Capability[] = [];
-  const problems: { path: string; text: string }[] = [];
-  for (const item of options.stated ?? []) {
-    needs.push(item);
-    note(item, { path: "", handler: "recipe" });
-  }
-  for (const { path, analysis } of files) {
-    for (const finding of analysis.findings) {
-      for (const [list, items] of [
-        [provides, finding.provides],
-        [needs, finding.depends],
-        [wants, finding.wants],
-      ] as const) {
-        for (const item of items) {
-          list.push(item);
-          note(item, { path, handler: finding.handler });
-        }
-      }
-      for (const text of finding.problems) problems.push({ path, text });
-    }
-  }
-  const own = new Set(provides.map(formatCapability));
-  own.add(formatCapability(capability("name", options.name)));
-  const inside = new Set(provides.map(privateName));
-  const dropped = new Map<CapabilityText, DropReason>();
-  const depends: Capability[] = [];
+  const { provides, needs, wants, sources, problems } = collect(files, options.stated ?? []);
   const certain = new Set(needs.map(formatCapability));
-  for (const item of distinct([...needs, ...wants])) {
-    const text = formatCapability(item);
-    if (own.has(text)) dropped.set(text, "own");
-    else if (options.dependsExclude?.some((pattern) => pattern.test(text)) === true) dropped.set(text, "excluded");
-    else if (item.kind === "soname" && inside.has(item.name)) dropped.set(text, "private library");
-    else if (!certain.has(text) && options.known?.(item) !== true) dropped.set(text, "nothing provides it");
-    else depends.push(item);
-  }
+  const reasonToDrop = dropping(provides, certain, options);
+  const dropped = new Map<CapabilityText, DropReason>();
+  const depends = distinct([...needs, ...wants]).filter((item) => {
+    const reason = reasonToDrop(item);
+    if (reason !== undefined) dropped.set(formatCapability(item), reason);
+    return reason === undefined;
+  });
   return {
-    provides: distinct(provides).filter(
-      (item) => options.providesExclude?.some((pattern) => pattern.test(formatCapability(item))) !== true,
-    ),
+    provides: distinct(provides).filter((item) => !matches(options.providesExclude, formatCapability(item))),
     depends,
     sources,
     dropped,
     problems,
   };
+}
+
+/** All that the recipe states and the files say, as it stands there. */
+function collect(files: Iterable<AnalysedFile>, stated: readonly Capability[]) {
+  const sources = new Map<CapabilityText, Source[]>();
+  const found = { provides: [] as Capability[], depends: [] as Capability[], wants: [] as Capability[] };
+  const problems: { path: string; text: string }[] = [];
+  const take = (kind: keyof typeof found, items: readonly Capability[], source: Source) => {
+    for (const item of items) {
+      found[kind].push(item);
+      getOrInsert(sources, formatCapability(item), () => []).push(source);
+    }
+  };
+  take("depends", stated, { path: "", handler: "recipe" });
+  for (const { path, analysis } of files) {
+    for (const finding of analysis.findings) {
+      const source = { path, handler: finding.handler };
+      for (const kind of ["provides", "depends", "wants"] as const) take(kind, finding[kind], source);
+      for (const text of finding.problems) problems.push({ path, text });
+    }
+  }
+  const { provides, depends: needs, wants } = found;
+  return { provides, needs, wants, sources, problems };
+}
+
+/** Tells why a need is no dependency; undefined where it is one. What is not `certain` is one where something is known to give it. */
+function dropping(provides: readonly Capability[], certain: ReadonlySet<CapabilityText>, options: SettleOptions) {
+  const own = new Set([...provides, capability("name", options.name)].map(formatCapability));
+  const inside = new Set(provides.map(privateName));
+  return (item: Capability): DropReason | undefined => {
+    const text = formatCapability(item);
+    if (own.has(text)) return "own";
+    if (matches(options.dependsExclude, text)) return "excluded";
+    if (item.kind === "soname" && inside.has(item.name)) return "private library";
+    return certain.has(text) || options.known?.(item) === true ? undefined : "nothing provides it";
+  };
+}
+
+function matches(patterns: readonly TextTest[] | undefined, text: CapabilityText): boolean {
+  return patterns?.some((pattern) => pattern.test(text)) === true;
 }

@@ -32,7 +32,7 @@ export function outcomeOf<O extends Offer>(
 ): Omit<Solution<O>, "heldBack"> {
   const { installed, jobs } = problem;
   const turnover = turnoverOf(rules);
-  const { gone, places, heirOf } = turnover;
+  const { gone, places } = turnover;
   const marks = new Map(jobs.flatMap((job) => (job.kind === "mark" ? [[job.name, job.explicit] as const] : [])));
   const asked = new Set(wanted);
   const isExplicit = explicitness(problem, turnover, marks, asked);
@@ -47,24 +47,14 @@ export function outcomeOf<O extends Offer>(
   }
   const selection = new Selection(installed, goneIds, fresh);
 
-  const freshNames = new Set(fresh.map(({ name }) => name));
-  const goneById = new Map(gone.map((item) => [item.id, item]));
-  const orphanNames = new Map([...orphans.values()].map((orphan) => [orphan.item.meta.name, orphan]));
-  const leaving = [...goneIds].flatMap((id) => {
-    const item = goneById.get(id) ?? orphanOf(installed, orphans.get(id)?.item);
-    return item === undefined || freshNames.has(item.meta.name) ? [] : [item];
-  });
-  const outgoing = leaving.sort(byName).map((item): Outgoing => {
-    const circumstances = { problem, selection, fresh, orphan: orphanNames.get(item.meta.name), heir: heirOf(item) };
-    return { package: item, reason: whyLeaving(item, circumstances) };
-  });
+  const outgoing = outgoingOf(problem, turnover, orphans, goneIds, fresh, selection);
 
   const reasonOf = (item: Member, explicit: boolean): Reason =>
     explicit ? { kind: "asked" } : (needOf(item, selection) ?? { kind: "kept" });
   const reasons = whyComing(fresh, explicitFresh, selection, (build) =>
     asked.has(build.name) ? undefined : places.get(build.id)?.find((item) => item.meta.name !== build.name),
   );
-  const incoming: Incoming<O>[] = fresh.flatMap((build) => {
+  const incoming = fresh.flatMap((build): Incoming<O>[] => {
     const { id, meta, offer } = build;
     if (offer === undefined) return [];
     const old = installed.byName(build.name);
@@ -81,19 +71,37 @@ export function outcomeOf<O extends Offer>(
   }
   incoming.sort(byName);
 
-  return {
-    incoming,
-    outgoing,
-    satisfied: wanted,
-    selection: () => {
-      const changed = new Set(incoming.map(({ id }) => id));
-      const staying = [...installed.all()].flatMap(({ id, meta, explicit }): Selected[] =>
-        goneIds.has(id) || changed.has(id) ? [] : [{ id, meta, explicit, reason: reasonOf({ id, meta }, explicit) }],
-      );
-      const coming = incoming.map(({ id, meta, explicit, reason }) => ({ id, meta, explicit, reason }));
-      return [...staying, ...coming].sort(byName);
-    },
+  const everything = () => {
+    const changed = new Set(incoming.map(({ id }) => id));
+    const staying = [...installed.all()].flatMap(({ id, meta, explicit }): Selected[] =>
+      goneIds.has(id) || changed.has(id) ? [] : [{ id, meta, explicit, reason: reasonOf({ id, meta }, explicit) }],
+    );
+    const coming = incoming.map(({ id, meta, explicit, reason }) => ({ id, meta, explicit, reason }));
+    return [...staying, ...coming].sort(byName);
   };
+  return { incoming, outgoing, satisfied: wanted, selection: everything };
+}
+
+/** What leaves for good, by name: not what a new build of the same name follows. */
+function outgoingOf<O extends Offer>(
+  problem: Problem<O>,
+  { gone, heirOf }: Turnover<O>,
+  orphans: ReadonlyMap<PackageId, Orphan>,
+  goneIds: ReadonlySet<PackageId>,
+  fresh: readonly Build<O>[],
+  selection: Selection,
+): Outgoing[] {
+  const freshNames = new Set(fresh.map(({ name }) => name));
+  const goneById = new Map(gone.map((item) => [item.id, item]));
+  const orphanNames = new Map([...orphans.values()].map((orphan) => [orphan.item.meta.name, orphan]));
+  const leaving = [...goneIds].flatMap((id) => {
+    const item = goneById.get(id) ?? orphanOf(problem.installed, orphans.get(id)?.item);
+    return item === undefined || freshNames.has(item.meta.name) ? [] : [item];
+  });
+  return leaving.sort(byName).map((item) => {
+    const circumstances = { problem, selection, fresh, orphan: orphanNames.get(item.meta.name), heir: heirOf(item) };
+    return { package: item, reason: whyLeaving(item, circumstances) };
+  });
 }
 
 /** What the assignment itself takes and brings, before what nobody needs any more is looked for. */

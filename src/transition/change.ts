@@ -140,23 +140,12 @@ export function mergeState(
   change: PackageChange,
   arrived: Arrived,
 ): MergedState {
-  const recordsOf = (id: PackageId): readonly TreeRecord[] => {
-    const here = arrived.get(id);
-    if (here !== undefined && "records" in here) return here.records;
-    const encoded = here?.encoded ?? tx.bucket(FILES).get(id);
-    return encoded === undefined ? [] : decodeFiles(encoded);
-  };
-  const filesOf = ({ id, name }: StatePackage): PackageFiles => ({ name, records: recordsOf(id) });
+  const filesOf = ({ id, name }: StatePackage): PackageFiles => ({ name, records: recordsOf(tx, arrived, id) });
   // Only flags of a package change where it was there before.
   const selected = new Selected(tx, active);
   const added = change.added.filter(({ id, name }) => selected.find(name)?.id !== id).map(filesOf);
   const removed = change.removed.map(filesOf);
-  for (const { name, records } of added) {
-    const bad = records.find(({ path }) => RESERVED.has(path));
-    if (bad !== undefined) {
-      throw new Failure("tree.collision", `Cannot place "usr/${bad.path}" of "${name}": moss itself writes this file`);
-    }
-  }
+  refuseReserved(added);
   const all = () => {
     const gone = new Set(change.removed.map(({ id }) => id));
     const kept = selected.all().filter(({ id }) => !gone.has(id));
@@ -164,31 +153,37 @@ export function mergeState(
   };
   const base = active ?? { tree: emptyTree(), links: [] };
   if (active === undefined) source.know(emptyTree().nodes);
-  const touches = [...added, ...removed].some(({ records }) =>
-    records.some(({ path }) => path === OS_INFO || path === OS_RELEASE),
-  );
-  if (active !== undefined && !touches) {
-    const old = generatedRecord(active.osRelease);
-    const tree = changeTree({
-      source,
-      base: { ...base.tree, links: base.links },
-      removed,
-      added,
-      all: () => (old === undefined ? all() : [...all(), { name: GENERATED, records: [old] }]),
-    });
+  const start = { source, base: { ...base.tree, links: base.links } };
+  const old = active === undefined ? undefined : generatedRecord(active.osRelease);
+  const generated = old === undefined ? [] : [{ name: GENERATED, records: [old] }];
+  if (active !== undefined && ![...added, ...removed].some(touchesOsRelease)) {
+    const tree = changeTree({ ...start, removed, added, all: () => [...all(), ...generated] });
     source.know(tree.nodes);
     return { tree, osRelease: active.osRelease };
   }
-  const old = active === undefined ? undefined : generatedRecord(active.osRelease);
-  const without = changeTree({
-    source,
-    base: { ...base.tree, links: base.links },
-    removed: old === undefined ? removed : [...removed, { name: GENERATED, records: [old] }],
-    added,
-    all,
-  });
+  const without = changeTree({ ...start, removed: [...removed, ...generated], added, all });
   source.know(without.nodes);
   return addOsRelease(source, stores, without, all);
+}
+
+function recordsOf(tx: ReadTransaction, arrived: Arrived, id: PackageId): readonly TreeRecord[] {
+  const here = arrived.get(id);
+  if (here !== undefined && "records" in here) return here.records;
+  const encoded = here?.encoded ?? tx.bucket(FILES).get(id);
+  return encoded === undefined ? [] : decodeFiles(encoded);
+}
+
+function refuseReserved(added: readonly PackageFiles[]): void {
+  for (const { name, records } of added) {
+    const bad = records.find(({ path }) => RESERVED.has(path));
+    if (bad === undefined) continue;
+    throw new Failure("tree.collision", `Cannot place "usr/${bad.path}" of "${name}": moss itself writes this file`);
+  }
+}
+
+/** May a package change what moss writes as os-release, or whether it does? */
+function touchesOsRelease({ records }: PackageFiles): boolean {
+  return records.some(({ path }) => path === OS_INFO || path === OS_RELEASE);
 }
 
 /** What moss writes as os-release of a tree that has none of a package, from what the tree says of itself. */

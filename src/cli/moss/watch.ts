@@ -26,87 +26,115 @@ const PHASES: Readonly<Record<string, string>> = {
 
 /** Makes a listener of the engine. */
 export function watch(ui: Ui): Watcher {
-  let bar: { readonly label: string; readonly progress: Progress } | undefined;
-  const show = (
-    label: string,
-    unit: "bytes" | "items",
-    done: number,
-    total: number | undefined,
-    note?: string,
-  ): void => {
-    if (bar?.label !== label) bar = { label, progress: ui.progress(label, unit) };
-    bar.progress.update(done, total, note);
+  const bars = new Bars(ui);
+  return {
+    on: (event) => {
+      if (!bars.show(event)) tell(ui, event, bars);
+    },
+    [Symbol.dispose]: () => bars.end(),
   };
-  const end = (): void => {
-    bar?.progress.end();
-    bar = undefined;
-  };
-  let missing = 0;
-  const on = (event: EngineEvent): void => {
+}
+
+/** One bar at a time, for what goes on. */
+class Bars {
+  readonly #ui: Ui;
+  #bar: { readonly label: string; readonly progress: Progress } | undefined;
+  /** Bytes that a sweep has given back so far. */
+  #reclaimed = 0;
+
+  constructor(ui: Ui) {
+    this.#ui = ui;
+  }
+
+  end(): void {
+    this.#bar?.progress.end();
+    this.#bar = undefined;
+  }
+
+  /** Shows an event where it says how far some work is; false where it says something else. */
+  show(event: EngineEvent): event is Work {
     switch (event.kind) {
-      case "phase":
-        end();
-        ui.event({ type: "phase", phase: event.phase });
-        ui.log("debug", PHASES[event.phase] ?? event.phase);
-        return;
       case "refresh":
-        return show(`Refreshing ${event.collection}`, "bytes", event.bytes, event.total);
+        return this.#update(`Refreshing ${event.collection}`, "bytes", event.bytes, event.total);
       case "storing":
-        return show(`Taking in ${event.collection}`, "items", event.packages, undefined, "packages");
-      case "refreshed": {
-        end();
-        const { collection, changed, packages } = event;
-        ui.event({ type: "refreshed", collection, changed, packages });
-        if (changed || ui.verbose) {
-          ui.note(`Refreshed ${collection}: ${counted(packages, "package")}${changed ? "" : ", nothing new"}`);
-        }
-        return;
-      }
-      case "stale":
-        end();
-        return ui.warn(
-          `${event.collection} could not be refreshed, so what is known of it is used: ${printable(event.reason)}`,
-        );
+        return this.#update(`Taking in ${event.collection}`, "items", event.packages, undefined, "packages");
       case "fetch":
-        return show("Fetching", "bytes", event.bytes, event.total, event.name);
-      case "fetched":
-        ui.event({ type: "fetched", name: event.name, cached: event.cached, bytes: event.bytes });
-        if (ui.verbose) ui.note(`Fetched ${event.name}${event.cached ? " (was there)" : ""}`);
-        return;
-      case "retry":
-        return ui.note(
-          `Trying ${event.name} again in ${Math.round(event.wait / 100) / 10} s: ${printable(event.reason)}`,
-        );
+        return this.#update("Fetching", "bytes", event.bytes, event.total, event.name);
       case "unpack":
-        return show("Unpacking", "items", event.done, event.total, event.name);
+        return this.#update("Unpacking", "items", event.done, event.total, event.name);
       case "blit":
         // Its units are of no size that would mean something to anybody.
-        return show("Writing the tree", "items", 0, undefined);
+        return this.#update("Writing the tree", "items", 0, undefined);
       case "verify":
-        return show(`Verifying the ${event.what}`, event.unit ?? "items", event.done, event.total);
-      case "full-build":
-        ui.log("info", `The tree is written in full: ${event.reason}`);
-        return;
-      case "recovered":
-        end();
-        ui.event({ type: "recovered", how: event.how, state: event.state, command: event.command });
-        return ui.note(recoveredText(event.how, printable(event.command)));
-      case "removed":
-        if (event.what === "state") {
-          ui.event({ type: "removed", state: Number(event.name) });
-          return;
-        }
-        missing = Math.max(missing, event.bytes);
-        return show("Sweeping", "items", event.done, event.total, `${formatBytes(missing)} given back`);
-      case "damaged":
-        return ui.warn(printable(damagedText(event.files)));
-      case "warning":
-        return ui.warn(printable(event.message));
+        return this.#update(`Verifying the ${event.what}`, event.unit ?? "items", event.done, event.total);
+      case "removed": {
+        if (event.what === "state") return false;
+        this.#reclaimed = Math.max(this.#reclaimed, event.bytes);
+        const note = `${formatBytes(this.#reclaimed)} given back`;
+        return this.#update("Sweeping", "items", event.done, event.total, note);
+      }
       default:
-        return event satisfies never;
+        return false;
     }
-  };
-  return { on, [Symbol.dispose]: end };
+  }
+
+  #update(label: string, unit: "bytes" | "items", done: number, total: number | undefined, note?: string): true {
+    if (this.#bar?.label !== label) this.#bar = { label, progress: this.#ui.progress(label, unit) };
+    this.#bar.progress.update(done, total, note);
+    return true;
+  }
+}
+
+/** Events that say how far some work is. */
+type Work = Extract<EngineEvent, { kind: "refresh" | "storing" | "fetch" | "unpack" | "blit" | "verify" }>;
+
+/** Tells what happened, in words and to programs. */
+function tell(ui: Ui, event: Exclude<EngineEvent, Work>, bars: Bars): void {
+  switch (event.kind) {
+    case "phase":
+      bars.end();
+      ui.event({ type: "phase", phase: event.phase });
+      ui.log("debug", PHASES[event.phase] ?? event.phase);
+      return;
+    case "refreshed": {
+      bars.end();
+      const { collection, changed, packages } = event;
+      ui.event({ type: "refreshed", collection, changed, packages });
+      if (changed || ui.verbose) {
+        ui.note(`Refreshed ${collection}: ${counted(packages, "package")}${changed ? "" : ", nothing new"}`);
+      }
+      return;
+    }
+    case "stale":
+      bars.end();
+      return ui.warn(
+        `${event.collection} could not be refreshed, so what is known of it is used: ${printable(event.reason)}`,
+      );
+    case "fetched":
+      ui.event({ type: "fetched", name: event.name, cached: event.cached, bytes: event.bytes });
+      if (ui.verbose) ui.note(`Fetched ${event.name}${event.cached ? " (was there)" : ""}`);
+      return;
+    case "retry":
+      return ui.note(
+        `Trying ${event.name} again in ${Math.round(event.wait / 100) / 10} s: ${printable(event.reason)}`,
+      );
+    case "full-build":
+      ui.log("info", `The tree is written in full: ${event.reason}`);
+      return;
+    case "recovered":
+      bars.end();
+      ui.event({ type: "recovered", how: event.how, state: event.state, command: event.command });
+      return ui.note(recoveredText(event.how, printable(event.command)));
+    case "damaged":
+      return ui.warn(printable(damagedText(event.files)));
+    case "warning":
+      return ui.warn(printable(event.message));
+    case "removed":
+      ui.event({ type: "removed", state: Number(event.name) });
+      return;
+    default:
+      return event satisfies never;
+  }
 }
 
 /** More damaged files than these are counted only. */
