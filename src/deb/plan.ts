@@ -80,11 +80,8 @@ function licencesOf(set: ScanSet, scan: PackageScan): readonly string[] {
   return [`LicenseRef-Debian-${scan.source.replace(/[^A-Za-z0-9.-]+/g, "-")}`];
 }
 
-/**
- * Plans for every package of a set, by name.
- * Throws `deb.unsatisfied`, naming the relations, where the set does not satisfy itself.
- */
-export function planSet(set: ScanSet, options: PlanOptions): PackagePlan[] {
+/** What is decided for the set as a whole. */
+function decide(set: ScanSet, options: PlanOptions) {
   const unsatisfied = requireSatisfied(set, options.allowMissing === true);
   const owned = decideOwners(set);
   const alternatives = decideAlternatives(set, owned);
@@ -96,56 +93,71 @@ export function planSet(set: ScanSet, options: PlanOptions): PackagePlan[] {
     const provided = programs.filter((found) => found !== undefined).map(formatCapability);
     return [...provided, ...(linking.provides.get(scan.name) ?? [])];
   });
+  return { unsatisfied, owned, alternatives, linking, capabilities };
+}
 
-  return set.all().map((scan) => {
-    const quirks = quirksOf(scan);
-    const drop = new Set([...(owned.drop.get(scan.name) ?? []), ...quirks.drop]);
-    const found = capabilities.of(scan);
-    const depends = new Set([...dependsOf(set, scan), ...(linking.depends.get(scan.name) ?? []), ...found.depends]);
-    for (const name of quirks.needs) if (set.get(name) !== undefined) depends.add(`name(${name})`);
-    const provides = new Set(found.provides);
-    for (const given of [...provides, `name(${scan.name})`]) depends.delete(given);
-    const conflicts = conflictsOf(set, scan);
-    const links = alternatives.links.get(scan.name) ?? [];
-    const rename = { ...Object.fromEntries(owned.rename.get(scan.name) ?? []), ...quirks.rename };
-    return {
-      name: scan.name,
-      version: scan.version,
-      release: options.release?.(scan) ?? 1,
-      architecture: options.architecture,
-      summary: scan.summary,
-      description: scan.description,
-      homepage: scan.homepage,
-      source: scan.source,
-      licences: licencesOf(set, scan),
-      essential: scan.essential || ESSENTIAL.has(scan.name) || options.essential?.has(scan.name) === true,
-      depends: uniqueSorted(depends),
-      provides: uniqueSorted(provides),
-      conflicts: uniqueSorted(conflicts.capabilities),
-      replaces: takenOver(set.relations(scan)),
-      drop: uniqueSorted(drop),
-      rename,
-      retarget: Object.fromEntries(alternatives.retarget.get(scan.name) ?? []),
-      folders: foldersOf(scan, drop),
-      links: [...links, ...quirks.links].filter((link) => isFree(scan, link.path)),
-      texts: [
-        ...stateTexts(scan.name, [...scan.state, ...quirks.state], [...scan.users, ...quirks.users]),
-        ...presetTexts(scan.name, scan.units),
-        ...quirks.texts,
-      ],
-      losses: [
-        ...scan.losses,
-        ...(unsatisfied.get(scan.name) ?? []),
-        ...(owned.losses.get(scan.name) ?? []),
-        ...(alternatives.losses.get(scan.name) ?? []),
-        ...(linking.losses.get(scan.name) ?? []),
-        ...recommendedOf(set, scan),
-        ...conflicts.losses,
-        ...found.losses,
-        ...quirks.losses,
-      ],
-    } satisfies PackagePlan;
-  });
+/**
+ * Plans for every package of a set, by name.
+ * Throws `deb.unsatisfied`, naming the relations, where the set does not satisfy itself.
+ */
+export function planSet(set: ScanSet, options: PlanOptions): PackagePlan[] {
+  const decided = decide(set, options);
+  return set.all().map((scan) => planPackage(set, scan, decided, options));
+}
+
+function planPackage(
+  set: ScanSet,
+  scan: PackageScan,
+  { unsatisfied, owned, alternatives, linking, capabilities }: ReturnType<typeof decide>,
+  options: PlanOptions,
+): PackagePlan {
+  const quirks = quirksOf(scan);
+  const drop = new Set([...(owned.drop.get(scan.name) ?? []), ...quirks.drop]);
+  const found = capabilities.of(scan);
+  const depends = new Set([...dependsOf(set, scan), ...(linking.depends.get(scan.name) ?? []), ...found.depends]);
+  for (const name of quirks.needs) if (set.get(name) !== undefined) depends.add(`name(${name})`);
+  const provides = new Set(found.provides);
+  for (const given of [...provides, `name(${scan.name})`]) depends.delete(given);
+  const conflicts = conflictsOf(set, scan);
+  const links = alternatives.links.get(scan.name) ?? [];
+  const rename = { ...Object.fromEntries(owned.rename.get(scan.name) ?? []), ...quirks.rename };
+  return {
+    name: scan.name,
+    version: scan.version,
+    release: options.release?.(scan) ?? 1,
+    architecture: options.architecture,
+    summary: scan.summary,
+    description: scan.description,
+    homepage: scan.homepage,
+    source: scan.source,
+    licences: licencesOf(set, scan),
+    essential: scan.essential || ESSENTIAL.has(scan.name) || options.essential?.has(scan.name) === true,
+    depends: uniqueSorted(depends),
+    provides: uniqueSorted(provides),
+    conflicts: uniqueSorted(conflicts.capabilities),
+    replaces: takenOver(set.relations(scan)),
+    drop: uniqueSorted(drop),
+    rename,
+    retarget: Object.fromEntries(alternatives.retarget.get(scan.name) ?? []),
+    folders: foldersOf(scan, drop),
+    links: [...links, ...quirks.links].filter((link) => isFree(scan, link.path)),
+    texts: [
+      ...stateTexts(scan.name, [...scan.state, ...quirks.state], [...scan.users, ...quirks.users]),
+      ...presetTexts(scan.name, scan.units),
+      ...quirks.texts,
+    ],
+    losses: [
+      ...scan.losses,
+      ...(unsatisfied.get(scan.name) ?? []),
+      ...(owned.losses.get(scan.name) ?? []),
+      ...(alternatives.losses.get(scan.name) ?? []),
+      ...(linking.losses.get(scan.name) ?? []),
+      ...recommendedOf(set, scan),
+      ...conflicts.losses,
+      ...found.losses,
+      ...quirks.losses,
+    ],
+  };
 }
 
 function isFree(scan: PackageScan, path: string): boolean {

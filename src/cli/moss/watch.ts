@@ -29,10 +29,20 @@ export function watch(ui: Ui): Watcher {
   const bars = new Bars(ui);
   return {
     on: (event) => {
-      if (!bars.show(event)) tell(ui, event, bars);
+      if (isWork(event)) bars.show(event);
+      else tell(ui, event, bars);
     },
     [Symbol.dispose]: () => bars.end(),
   };
+}
+
+/** Kinds of events that say how far some work is. */
+const WORK = ["refresh", "storing", "fetch", "unpack", "blit", "verify"] as const;
+
+type Work = Extract<EngineEvent, { readonly kind: (typeof WORK)[number] }>;
+
+function isWork(event: EngineEvent): event is Work {
+  return WORK.some((kind) => kind === event.kind);
 }
 
 /** One bar at a time, for what goes on. */
@@ -51,8 +61,7 @@ class Bars {
     this.#bar = undefined;
   }
 
-  /** Shows an event where it says how far some work is; false where it says something else. */
-  show(event: EngineEvent): event is Work {
+  show(event: Work): void {
     switch (event.kind) {
       case "refresh":
         return this.#update(`Refreshing ${event.collection}`, "bytes", event.bytes, event.total);
@@ -67,26 +76,22 @@ class Bars {
         return this.#update("Writing the tree", "items", 0, undefined);
       case "verify":
         return this.#update(`Verifying the ${event.what}`, event.unit ?? "items", event.done, event.total);
-      case "removed": {
-        if (event.what === "state") return false;
-        this.#reclaimed = Math.max(this.#reclaimed, event.bytes);
-        const note = `${formatBytes(this.#reclaimed)} given back`;
-        return this.#update("Sweeping", "items", event.done, event.total, note);
-      }
       default:
-        return false;
+        return event satisfies never;
     }
   }
 
-  #update(label: string, unit: "bytes" | "items", done: number, total: number | undefined, note?: string): true {
+  /** Files that left the store; what each event says of bytes is the sum of its own sweep. */
+  swept({ bytes, done, total }: { readonly bytes: number; readonly done: number; readonly total: number }): void {
+    this.#reclaimed = Math.max(this.#reclaimed, bytes);
+    this.#update("Sweeping", "items", done, total, `${formatBytes(this.#reclaimed)} given back`);
+  }
+
+  #update(label: string, unit: "bytes" | "items", done: number, total: number | undefined, note?: string): void {
     if (this.#bar?.label !== label) this.#bar = { label, progress: this.#ui.progress(label, unit) };
     this.#bar.progress.update(done, total, note);
-    return true;
   }
 }
-
-/** Events that say how far some work is. */
-type Work = Extract<EngineEvent, { kind: "refresh" | "storing" | "fetch" | "unpack" | "blit" | "verify" }>;
 
 /** Tells what happened, in words and to programs. */
 function tell(ui: Ui, event: Exclude<EngineEvent, Work>, bars: Bars): void {
@@ -130,8 +135,7 @@ function tell(ui: Ui, event: Exclude<EngineEvent, Work>, bars: Bars): void {
     case "warning":
       return ui.warn(printable(event.message));
     case "removed":
-      ui.event({ type: "removed", state: Number(event.name) });
-      return;
+      return event.what === "state" ? ui.event({ type: "removed", state: Number(event.name) }) : bars.swept(event);
     default:
       return event satisfies never;
   }
