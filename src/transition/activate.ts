@@ -92,7 +92,8 @@ function stage(
     const source = new TreeSource(tx);
     source.know(emptyTree().nodes);
     const live: RootRef = activeState(root, tx)?.tree ?? emptyTree();
-    const changes = countChanges(source, live, state.tree);
+    const differences = [...diffTrees(source, live, state.tree)];
+    const changes = countChanges(source, differences);
     const systemModel = tx.bucket(TEXTS).get(state.systemModel) ?? "";
     const target = {
       tree: state.tree,
@@ -102,15 +103,21 @@ function stage(
     onEvent({ kind: "phase", phase: "stage" });
     begun.touched = true;
     const tellDamaged = () => {
-      const files = [...damagedFiles(root.treePath(journal.place), source, live, state.tree)];
+      const files = [...damagedFiles(root.treePath(journal.place), source, differences)];
       if (files.length > 0) onEvent({ kind: "damaged", files });
       watch.lap("check");
     };
     let reason = "there is no spare tree";
     if (spare !== undefined) {
       // A tree that already is the state's has nothing to change, but must be right where it differs from the live one.
-      const differing = [...diffTrees(source, live, state.tree)].map(({ path }) => path);
-      const patched = patchTree(root, source, spare, target, watch, differing);
+      const patched = patchTree(
+        root,
+        source,
+        spare,
+        target,
+        watch,
+        differences.map(({ path }) => path),
+      );
       if ("tree" in patched) {
         tellDamaged();
         return { tree: patched.tree, changes };

@@ -6,8 +6,8 @@
  * stood. Their bytes are not read, as going back must stay quick; and it is told, not refused, as going back must stay possible.
  */
 import { lstatSync } from "node:fs";
-import { diffTrees, listTree } from "#tree/diff";
-import type { FileNode, NodeSource, RootRef, TreeEntry } from "#tree/entry";
+import { type DirectoryDiff, listTree } from "#tree/diff";
+import type { FileNode, NodeSource, TreeEntry } from "#tree/entry";
 
 export interface DamagedFile {
   /** Relative to /usr. */
@@ -18,14 +18,13 @@ export interface DamagedFile {
   readonly expected: number;
 }
 
-/** Looks at those files of a tree on disk in which it differs from another: the time is that of the difference. */
+/** Looks at those files of a tree on disk in which it differs from another: the time is that of the differences. */
 export function* damagedFiles(
   usr: string,
   source: NodeSource,
-  before: RootRef,
-  after: RootRef,
+  differences: Iterable<DirectoryDiff>,
 ): Generator<DamagedFile, undefined> {
-  for (const { path, file } of filesThatCome(source, before, after)) {
+  for (const { path, file } of filesThatCome(source, differences)) {
     const stat = lstatSync(`${usr}/${path}`, { throwIfNoEntry: false });
     const found = stat?.isFile() === true ? stat.size : undefined;
     if (found !== file.size) yield { path, owners: file.owners, found, expected: file.size };
@@ -34,10 +33,9 @@ export function* damagedFiles(
 
 function* filesThatCome(
   source: NodeSource,
-  before: RootRef,
-  after: RootRef,
+  differences: Iterable<DirectoryDiff>,
 ): Generator<{ readonly path: string; readonly file: FileNode }, undefined> {
-  for (const { path, added, replaced } of diffTrees(source, before, after)) {
+  for (const { path, added, replaced } of differences) {
     const at = (entry: TreeEntry) => (path === "" ? entry.name : `${path}/${entry.name}`);
     for (const { after: entry } of replaced) if (entry.kind === "file") yield { path: at(entry), file: entry };
     for (const entry of added) {

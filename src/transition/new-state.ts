@@ -28,7 +28,7 @@ import {
 import { type ChangedSelections, changeSelections } from "#transition/selections";
 import { TreeSource } from "#transition/source";
 import { buildTree, checkTop, patchTree, type Target } from "#transition/staging";
-import { type ChangeCounts, countChanges } from "#tree/diff";
+import { type ChangeCounts, countChanges, diffTrees } from "#tree/diff";
 import type { RootRef } from "#tree/entry";
 import { emptyTree } from "#tree/merge";
 
@@ -113,7 +113,7 @@ export function stageState(work: Work, arrived: Arrived, copied?: CopiedState): 
       systemModel: sha256Hex(request.systemModel),
       osRelease: merged.osRelease,
     };
-    const changes = countChanges(source, active?.tree ?? emptyRoot(source), state.tree);
+    const changes = countChanges(source, diffTrees(source, active?.tree ?? emptyRoot(source), state.tree));
     watch.lap("merge");
     onEvent({ kind: "phase", phase: "stage" });
     const target: Target = {

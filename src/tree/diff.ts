@@ -86,11 +86,11 @@ export interface ChangeCounts {
 }
 
 /** As many as `changedPaths` lists, without making the paths: those of a whole system are many. */
-export function countChanges(source: NodeSource, before: RootRef, after: RootRef): ChangeCounts {
+export function countChanges(source: NodeSource, differences: Iterable<DirectoryDiff>): ChangeCounts {
   const changes = { added: 0, removed: 0, changed: 0 };
   const count = (entries: readonly TreeEntry[]): number =>
     entries.reduce((sum, entry) => sum + (entry.kind === "directory" ? count(loadNode(source, entry.key)) : 1), 0);
-  for (const { removed, added, replaced, altered } of diffTrees(source, before, after)) {
+  for (const { removed, added, replaced, altered } of differences) {
     changes.added += count(added);
     changes.removed += count(removed);
     changes.changed += replaced.length + altered.length;
