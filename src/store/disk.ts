@@ -21,6 +21,12 @@ export function diskFailure(error: unknown, verb: string): unknown {
       cause: error,
     });
   }
+  if (code === "EIO") {
+    return new Failure("io", `Cannot ${verb}: the disk fails`, {
+      hint: 'The kernel\'s log ("dmesg") says why.',
+      cause: error,
+    });
+  }
   return error;
 }
 

@@ -17,7 +17,8 @@ function sync(paths: readonly string[], start = false): string | undefined {
     syncing.finish();
     return undefined;
   } catch (error) {
-    return errnoCode(error);
+    // Without the call it would be told as a bug.
+    return error instanceof Error && "syscall" in error ? errnoCode(error) : "a bug";
   }
 }
 

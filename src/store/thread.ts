@@ -66,6 +66,9 @@ export interface FailureData {
   readonly message: string;
   readonly code?: string;
   readonly hint?: string;
+  /** What tells an error of the system from a bug, and where it met it. */
+  readonly syscall?: string;
+  readonly path?: string;
 }
 
 /** What of a failure passes to another thread. */
@@ -73,7 +76,15 @@ export function failureData(error: unknown): FailureData {
   const message = error instanceof Error ? error.message : String(error);
   const code = errnoCode(error);
   const hint = error instanceof Failure ? error.hint : undefined;
-  return { message, ...(code === undefined ? {} : { code }), ...(hint === undefined ? {} : { hint }) };
+  return {
+    message,
+    ...(code === undefined ? {} : { code }),
+    ...(hint === undefined ? {} : { hint }),
+    ...(error instanceof Error && "syscall" in error && typeof error.syscall === "string"
+      ? { syscall: error.syscall }
+      : {}),
+    ...(error instanceof Error && "path" in error && typeof error.path === "string" ? { path: error.path } : {}),
+  };
 }
 
 function isCode(code: string): code is Code {
@@ -81,9 +92,10 @@ function isCode(code: string): code is Code {
 }
 
 /** The failure again; a system error keeps its code. */
-function failureFrom({ message, code, hint }: FailureData): Error {
+function failureFrom({ message, code, hint, syscall, path }: FailureData): Error {
   if (code !== undefined && isCode(code)) return new Failure(code, message, hint === undefined ? {} : { hint });
-  return code === undefined ? new Error(message) : Object.assign(new Error(message), { code });
+  const system = { ...(syscall === undefined ? {} : { syscall }), ...(path === undefined ? {} : { path }) };
+  return Object.assign(new Error(message), code === undefined ? system : { code, ...system });
 }
 
 /** Shared memory for one helper: its words, and room for a failure. */

@@ -71,11 +71,28 @@ export function cacheOf(
     return remembered === undefined || readOnly ? remembered : rememberedDirectory(remembered, directory);
   }
   const given = realDirectory(cache, "cache");
+  if (remembered === undefined) refuseOwn(given);
   const used = remembered ?? (!readOnly && holdsFiles(`${own}/assets`) ? `${own}/assets` : given);
   if (used === given) return given;
   throw new Failure("root.invalid", `Cannot use the cache "${given}": the files of "${directory}" are in "${used}"`, {
     hint: "A root stays with the store that it began with; leave --cache out.",
   });
+}
+
+/**
+ * Refuses what a root has for itself: that root counts on nobody else, so each would remove what only the other needs. Throws
+ * root.invalid.
+ */
+function refuseOwn(cache: string): void {
+  const parts = cache.split("/");
+  const at = parts.indexOf(".moss");
+  if (at < 0) return;
+  const owner = parts.slice(0, at).join("/") || "/";
+  throw new Failure(
+    "root.invalid",
+    `Cannot use the cache "${cache}": it belongs to the root "${owner}" alone, expected a folder that no root has for itself`,
+    { hint: "Choose another folder, and name it for each root that is to share it." },
+  );
 }
 
 /** The store of a root that has one elsewhere. Throws root.invalid, with the way back. */

@@ -185,6 +185,22 @@ test("one store serves many roots, and keeps what any of them needs", async () =
   expect(pruned.stdout).toMatch(/and [1-9]\d* files of the store went/);
 });
 
+test("what a root has for itself is no cache of another, whose prune would take what only the owner needs", async () => {
+  const { root: owner } = await prepare(shop, ["nano"]);
+  const { root } = await prepare(shop);
+  for (const cache of [".moss", ".moss/cache", ".moss/assets"]) {
+    for (const target of [root, owner]) {
+      const words = ["install", "-D", target, "--cache", join(owner, cache), "-y", "which"];
+      const refused = await moss(words);
+      expect([refused.code, refused.stderr]).toEqual([
+        1,
+        expect.stringContaining(`belongs to the root "${owner}" alone`),
+      ]);
+    }
+  }
+  expect((await must(["verify", "-D", owner])).stdout).toContain("no difference found");
+});
+
 test("cache clean gives back what a tree elsewhere was made of, and nothing that a state needs", async () => {
   const { root } = await prepare(shop, ["nano"]);
   await must(["install", "-D", root, "-y", "which", "--to", join(shop.folder, "elsewhere")]);
