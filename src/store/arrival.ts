@@ -12,7 +12,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { errnoCode } from "#base/errors";
+import { errnoCode, Failure } from "#base/errors";
 import { assetPath, parseAssetName } from "#store/names";
 import { makePlainDirectory } from "#store/owner";
 import { renameNoReplace } from "#sys/exchange";
@@ -89,9 +89,12 @@ export class Arrival {
     this.#late.push(path);
   }
 
-  /** Moves everything that has arrived into the store. Sync the file system before, and again before a state names it. */
+  /**
+   * Moves everything that has arrived into the store. Sync the file system before, and again before a state names it. Throws
+   * store.missing where others have removed the folder.
+   */
   admit(): void {
-    if (!existsSync(this.directory)) return;
+    if (!existsSync(this.directory)) throw gone(this.directory);
     for (const path of this.#late) syncPath(path);
     for (const folder of readdirSync(this.directory, { withFileTypes: true })) {
       // What is left of a body that was not complete has no folder.
@@ -122,6 +125,16 @@ export class Arrival {
     this.#opened = false;
     rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+function gone(directory: string): Failure {
+  return new Failure(
+    "store.missing",
+    `Cannot add to the store: "${directory}" was removed meanwhile, expected it kept`,
+    {
+      hint: "Run the command again; leave the store to moss alone.",
+    },
+  );
 }
 
 /** Removes what transactions that are over have left; `alive` says which ids may still run. */

@@ -3,9 +3,9 @@
 
 /** States made, activated and removed in real roots, from stones made by the writer. */
 import { afterAll, expect, test } from "bun:test";
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { Failure } from "#base/errors";
-import { install, MODEL, refusal, snapshot, TestRoots } from "#tests/crash/roots";
+import { install, MODEL, problemsOf, refusal, snapshot, TestRoots } from "#tests/crash/roots";
 import { activate } from "#transition/activate";
 import { apply } from "#transition/apply";
 import { diffStates } from "#transition/diff-states";
@@ -167,6 +167,23 @@ test("hooks run at their phases, and a failing one before the exchange takes eve
   expect((await refusal(install(root, [which()], broken))).code).toBe("trigger.failed");
   expect(root.active()?.id).toBe(1);
   expect(existsSync(`${directory}/usr/bin/which`)).toBe(false);
+});
+
+test("a state whose files are taken away before they are part of the store does not become live", async () => {
+  using root = MossRoot.open(freshRoot());
+  await install(root, [nano()]);
+  const hooks: Hooks = {
+    transactionTriggers: () => {
+      const arrivals = readdirSync(root.store).filter((name) => name.startsWith("new-"));
+      expect(arrivals.length).toBe(1);
+      for (const name of arrivals) rmSync(`${root.store}/${name}`, { recursive: true });
+    },
+  };
+  expect((await refusal(install(root, [nano(), which()], hooks))).code).toBe("store.missing");
+  expect(root.active()?.id).toBe(1);
+  expect(problemsOf(root)).toEqual([]);
+  await install(root, [nano(), which()]);
+  expect(problemsOf(root)).toEqual([]);
 });
 
 test("a system trigger that fails leaves the new state live and is run again by the next command", async () => {
