@@ -137,8 +137,8 @@ function leaving(root: MossRoot, active: StateRecord, plan: Plan, coming: readon
 }
 
 /**
- * Refuses a plan with packages to fetch of which the lists say that they cannot be installed together, or not beside what stays. Where
- * nothing has to be fetched, nothing is read. Throws tree.collision and tree.path.
+ * Refuses a plan of which the lists say that its packages cannot be installed together, or not beside what stays. Throws
+ * tree.collision and tree.path.
  */
 export function refuseCollisions(
   root: MossRoot,
@@ -147,7 +147,6 @@ export function refuseCollisions(
   active: StateRecord | undefined,
   tx: ReadTransaction | undefined,
 ): void {
-  if (!plan.incoming.some(({ download }) => download > 0)) return;
   const coming = plan.incoming.filter(({ kind }) => kind !== "mark");
   const listed = coming.flatMap(({ id, name, offer, collection }): Listed[] => {
     const list = offer?.collection === LOCAL ? listOfStone(offer) : catalogue.files(id, collection);

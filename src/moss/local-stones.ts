@@ -10,6 +10,7 @@ import type { PackageId } from "#model/package";
 import { givenBy } from "#solver/installed";
 import type { OfferSource } from "#solver/model";
 import { StoneReader } from "#stone/reader";
+import { sizedMeta } from "#stone/repository";
 import { hashFile } from "#sys/sha256";
 
 /** What plans call the collection of a stone that was given by its path. */
@@ -21,7 +22,7 @@ export function readLocalStone(path: string): CollectionOffer {
   const url = pathToFileURL(realpathSync(path)).href;
   return {
     id: hashFile(path),
-    meta: reader.meta(),
+    meta: sizedMeta(reader, path),
     uri: url,
     url,
     size: reader.size,

@@ -27,6 +27,8 @@ export interface PlanOptions {
   readonly allowEssential?: boolean;
   /** What nobody needs any more stays. */
   readonly keepOrphans?: boolean;
+  /** Nobody unpacks what is planned: so what unpacking would refuse is looked for though nothing has to be fetched. */
+  readonly onlyLook?: boolean;
   /** The root whose store the packages go to, where it is another one; only with `empty`. */
   readonly into?: MossRoot;
 }
@@ -64,7 +66,8 @@ async function plan(
       const { jobs, summary } = want({ installed, offers, catalogue });
       const solution = solve({ installed, offers, jobs, allowEssential, keepOrphans });
       const made = planOf(solution, { root: options.into ?? root, base: active?.id ?? 0, summary, collections });
-      refuseCollisions(root, catalogue, made, active, tx);
+      const fetches = made.incoming.some(({ download }) => download > 0);
+      if (fetches || options.onlyLook === true) refuseCollisions(root, catalogue, made, active, tx);
       return made;
     });
   return active === undefined ? work(installedOf([])) : root.view((tx) => work(installedIn(tx, active), tx));

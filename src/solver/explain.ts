@@ -13,14 +13,14 @@ import type { Build, Why } from "#solver/why";
 const MOST = 4;
 
 /** What the jobs are, for "Cannot ...". */
-function describe<O extends Offer>({ jobs, purpose }: Problem<O>): string {
+function describe<O extends Offer>({ jobs, offers, purpose }: Problem<O>): string {
   if (purpose !== undefined) return purpose;
   const texts = jobs.map((job) => {
     switch (job.kind) {
       case "install":
         return `install "${plain(job.capability)}"`;
       case "install-build":
-        return `install the build ${job.id.slice(0, 12)}`;
+        return `install "${offers.byId(job.id)?.meta.name ?? job.id}"`;
       case "remove":
         return `remove "${job.names.join('", "')}"`;
       case "upgrade":

@@ -7,7 +7,7 @@ import { open } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { errnoCode, Failure } from "#base/errors";
 import { compareText } from "#base/order";
-import { compareRelease, type PackageOffer } from "#model/package";
+import { compareRelease, type PackageMeta, type PackageOffer } from "#model/package";
 import { type Collision, CollisionFinder } from "#stone/collisions";
 import type { Profile } from "#stone/compression";
 import { FileListEncoder } from "#stone/file-list";
@@ -108,10 +108,15 @@ function uriOf(path: string): string {
 
 function readOffer(path: string, id: string, uri: string, size: number): PackageOffer {
   using reader = StoneReader.open(path, { expect: "binary" });
+  return { id, meta: sizedMeta(reader, path), uri, size };
+}
+
+/** What a stone says of its package, with the bytes of its files, which not all say. Throws `stone.*`. */
+export function sizedMeta(reader: StoneReader, path: string): PackageMeta {
   const meta = reader.meta();
-  if (meta.installedSize !== undefined) return { id, meta, uri, size };
+  if (meta.installedSize !== undefined) return meta;
   const installedSize = bodiesInOrder(reader.index(), path).reduce((sum, body) => sum + body.end - body.start, 0);
-  return { id, meta: { ...meta, installedSize }, uri, size };
+  return { ...meta, installedSize };
 }
 
 /** The newest of each name. Throws `stone.meta` where one release of a name is there twice. */

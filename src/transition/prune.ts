@@ -5,11 +5,11 @@
  * Removing states, in two phases: the journal says which go; boot entries go first; then one commit drops the states and
  * all that only they need from the database; what the store no longer needs is swept last, which can always be done later.
  */
-import { Failure } from "#base/errors";
 import type { WriteTransaction } from "#moss-db/index";
 import type { Listener } from "#transition/events";
 import { fault } from "#transition/fault";
 import { recover } from "#transition/recover";
+import { liveState } from "#transition/refusals";
 import { finishRemoval, type RemovalOptions, type RemovalResult } from "#transition/removal";
 import { activeState, type MossRoot, unknownState } from "#transition/root";
 import { COUNTERS, CURRENT, JOURNAL, type JournalRecord, STATES, type StateRecord } from "#transition/schema";
@@ -54,11 +54,7 @@ export async function removeStates(
     const found = [...new Set(ids)].map((id) => {
       const state = tx.bucket(STATES).get(id);
       if (state === undefined) throw unknownState(id);
-      if (id === active) {
-        throw new Failure("state.active", `Cannot remove the state "${id}": it is the live one`, {
-          hint: "Activate another state first.",
-        });
-      }
+      if (id === active) throw liveState(id);
       return state;
     });
     if (found.length > 0) tx.bucket(JOURNAL).set(CURRENT, journalOf(tx, found, options.command));

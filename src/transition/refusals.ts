@@ -13,6 +13,13 @@ export function unknownState(id: number): Failure {
   });
 }
 
+/** The failure for removing the live state. */
+export function liveState(id: number): Failure {
+  return new Failure("state.active", `Cannot remove the state "${id}": it is the live one`, {
+    hint: "Activate another state first.",
+  });
+}
+
 /** Unlike other databases this one cannot be made anew: it alone knows the states. */
 export function torn(folder: string, cause: Failure): Failure {
   return new Failure("db.corrupt", cause.message, {

@@ -3,12 +3,12 @@
 
 /** Journeys with the moss program: lists of files beside an index, and what they answer before anything is fetched. */
 import { afterAll, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { FileListEncoder } from "#stone/file-list";
 import { FileListsWriter } from "#stone/file-lists";
 import { readIndex, writeIndex } from "#stone/repository";
-import { ask, installed, moss, must, type Sample, SYSTEM, stone, Workshop } from "./moss.ts";
+import { ask, installed, moss, must, prepare, type Sample, SYSTEM, stone, Workshop } from "./moss.ts";
 
 setDefaultTimeout(60_000);
 const shop = new Workshop();
@@ -212,6 +212,20 @@ test("a collection without lists, or with lists that are not the index's, works 
   expect(plain.stderr).not.toContain("without lists");
   expect((await moss(["files", "alpha", "-D", root])).code).toBe(0); // its stone was fetched above
   expect((await moss(["sf", "both", "-D", root])).stdout).toBe("");
+});
+
+test("a stone given by its path has the size of its files, its name in a refusal, and a dry run that refuses what the change would", async () => {
+  const { root } = await prepare(shop, ["nano"]);
+  const folder = join(shop.folder, "loose stones");
+  mkdirSync(folder);
+  const fine = stone(folder, { name: "fine", depends: ["binary(nano)"], files: { "bin/fine": "fine" } });
+  const clash = stone(folder, { name: "clash", files: { "bin/nano": "another" } });
+  const lonely = stone(folder, { name: "lonely", depends: ["binary(nothing)"], files: { "bin/lonely": "l" } });
+  expect((await must(["install", "-D", root, "--dry-run", fine])).stdout).toContain("/usr grows by 4 B");
+  const refused = await moss(["install", "-D", root, "--dry-run", clash]);
+  expect([refused.code, refused.stdout]).toEqual([1, ""]);
+  expect(refused.stderr).toContain('Cannot place "usr/bin/nano"');
+  expect((await moss(["install", "-D", root, "-y", lonely])).stderr).toContain('Cannot install "lonely"');
 });
 
 test("lists that hide a collision hide it only until the stones are here", async () => {

@@ -8,7 +8,7 @@ import { waitOf } from "#cli/moss/root";
 import { givenBack } from "#cli/moss/text";
 import { watch } from "#cli/moss/watch";
 import type { Invocation } from "#cli/spec";
-import { counted } from "#cli/style";
+import { counted, printable } from "#cli/style";
 import { clearDownloads } from "#moss/downloads";
 import { forgetRoot } from "#transition/cache";
 import { cleanStore } from "#transition/clean";
@@ -35,6 +35,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const downloads = cleared ?? NO_FILES;
   watcher[Symbol.dispose]();
   const bytes = swept.bytes + downloads.bytes;
+  if (forgotten !== undefined) ui.say(`Forgot the root ${printable(resolve(forgotten))}.`);
   ui.event({
     type: "done",
     downloads: downloads.files,

@@ -13,11 +13,12 @@ import { isStonePath } from "#moss/words";
 
 export async function run(invocation: Invocation): Promise<void> {
   const { operands, options, ui } = invocation;
+  const onlyLook = options.flag("dry-run");
   if (options.text("to") !== undefined) {
     const { writeTree } = await import("#cli/moss/to");
     await writeTree(invocation, {
       anew: true,
-      plan: async (moss, into) => await planInstall(moss, operands, { empty: true, into }),
+      plan: async (moss, into) => await planInstall(moss, operands, { empty: true, into, onlyLook }),
     });
     return;
   }
@@ -30,7 +31,8 @@ export async function run(invocation: Invocation): Promise<void> {
       using watcher = watch(ui);
       await refreshCollections(moss, { names: unread, onEvent: watcher.on });
     },
-    plan: async (moss) => await planInstall(moss, operands, { allowEssential: options.flag("allow-essential") }),
+    plan: async (moss) =>
+      await planInstall(moss, operands, { allowEssential: options.flag("allow-essential"), onlyLook }),
     nothing: ({ satisfied }) =>
       operands.length === 0
         ? "There is nothing to install."

@@ -12,6 +12,7 @@ import type { Invocation } from "#cli/spec";
 import { counted, formatDuration } from "#cli/style";
 import { statesOf } from "#moss/states";
 import { prunable, type RemoveResult, removeStates } from "#transition/prune";
+import { liveState } from "#transition/refusals";
 
 const KEEP = 10;
 
@@ -26,6 +27,8 @@ export async function run(invocation: Invocation): Promise<void> {
     verb.name === "prune"
       ? prunable(root, { keep, includeNewer: options.flag("include-newer") })
       : statesOf(root, operands).map((id) => root.state(id));
+  const live = root.active()?.id;
+  for (const { id } of states) if (id === live) throw liveState(id);
   ui.event({ type: "plan", remove: states.map(({ id }) => id) });
   if (states.length === 0) {
     ui.say("There is no state to remove.");

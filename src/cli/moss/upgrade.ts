@@ -20,6 +20,7 @@ export async function run(invocation: Invocation): Promise<void> {
     await planUpgrade(moss, operands, {
       newerOnly: options.flag("upgrade-only"),
       allowEssential: options.flag("allow-essential"),
+      onlyLook: options.flag("dry-run"),
     });
   if (options.text("to") !== undefined) {
     const { writeTree } = await import("#cli/moss/to");
