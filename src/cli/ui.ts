@@ -121,8 +121,11 @@ export class Ui {
     return this.#progress;
   }
 
-  /** Asks, with no as the default. Throws `declined` for anything but yes, and where nobody can be asked. */
-  confirm(question: string): void {
+  /**
+   * Asks, with no as the default; `look` is how one only looks. Throws `declined` for anything but yes, and where nobody can be
+   * asked.
+   */
+  confirm(question: string, look = "give --dry-run"): void {
     if (this.#yes) {
       beginWork();
       return;
@@ -130,7 +133,7 @@ export class Ui {
     this.flush();
     if (!isTerminal(0) || !this.#terminal) {
       throw new Failure("declined", `Cannot ask "${question}": there is no terminal, expected one or --yes-all`, {
-        hint: "Give -y to agree beforehand, or --dry-run only to look.",
+        hint: `Give -y to agree beforehand. To look only, ${look}.`,
       });
     }
     this.#progress?.hide();

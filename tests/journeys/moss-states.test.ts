@@ -81,6 +81,10 @@ test("states are listed, shown, compared and activated, and one that is activate
   expect((await moss(["state", "label", "9", "x", "-D", root])).code).toBe(1);
   const past = await must(["history", "-D", root]);
   expect(past.stdout).toContain(`by ikey: moss install -D ${root} -y which\n     + debianutils 1-1\n`);
+  const look = await must(["state", "rollback", "--dry-run", "-D", root]);
+  expect(look.lines[0]).toMatch(/^State 1 would become the live one in place of state \d+:$/);
+  expect(look.lines.at(-1)).toMatch(/^\d+ packages? differs?; /);
+  expect((await states(root)).find(({ live }) => live)?.id).not.toBe(1);
   await must(["state", "rollback", "-D", root]);
   expect((await states(root)).find(({ live }) => live)?.id).toBe(1);
   expect((await moss(["state", "rollback", "-D", root])).code).toBe(1);

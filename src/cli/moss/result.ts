@@ -18,11 +18,11 @@ export interface Outcome {
 
 let waited = 0;
 
-/** Asks whether to go on; the time that the answer takes is nobody's work. Throws `declined`. */
-export function askToGoOn(ui: Ui, question: string): void {
+/** Asks whether to go on, as `Ui.confirm` does; the time that the answer takes is nobody's work. Throws `declined`. */
+export function askToGoOn(ui: Ui, question: string, look?: string): void {
   const asked = performance.now();
   try {
-    ui.confirm(question);
+    ui.confirm(question, look);
   } finally {
     waited += performance.now() - asked;
   }

@@ -4,11 +4,9 @@
 /** `moss state diff`: what differs between two states. */
 import { Failure } from "#base/errors";
 import { openReader, stateNumber } from "#cli/moss/root";
-import { fittedTable } from "#cli/moss/table";
-import { versionText } from "#cli/moss/text";
+import { diffLines } from "#cli/moss/show-diff";
 import type { Invocation } from "#cli/spec";
-import { counted, printable } from "#cli/style";
-import { diffStates, type StateDiff } from "#transition/diff-states";
+import { diffStates } from "#transition/diff-states";
 import type { MossRoot } from "#transition/root";
 
 /** The two states: both as typed; one and the live one; none, the live one and the one before it. */
@@ -26,19 +24,6 @@ function pairOf(root: MossRoot, operands: readonly string[]): readonly [number, 
   });
 }
 
-/** Lines about packages and counts of paths. */
-function packageRows(diff: StateDiff, style: Invocation["ui"]["style"]): string[][] {
-  return [
-    ...diff.added.map((item) => [style.green("+"), item.name, versionText(item)]),
-    ...diff.removed.map((item) => [style.red("-"), item.name, versionText(item)]),
-    ...diff.changed.map(({ before, after }) => [
-      style.yellow("~"),
-      after.name,
-      `${versionText(before)} -> ${versionText(after)}`,
-    ]),
-  ];
-}
-
 export function run(invocation: Invocation): void {
   const { ui, operands, options } = invocation;
   using root = openReader(invocation);
@@ -48,19 +33,6 @@ export function run(invocation: Invocation): void {
     ui.value({ before, after, ...diff });
     return;
   }
-  const { paths } = diff;
-  const { style } = ui;
-  ui.print(style.bold(`From state ${before} to state ${after}`));
-  for (const line of fittedTable(packageRows(diff, style), { indent: "  " })) ui.print(line);
-  if (options.flag("files")) {
-    const marked = [
-      ...paths.added.map((path) => `${style.green("+")} /usr/${printable(path)}`),
-      ...paths.removed.map((path) => `${style.red("-")} /usr/${printable(path)}`),
-      ...paths.changed.map((path) => `${style.yellow("~")} /usr/${printable(path)}`),
-    ];
-    for (const line of marked) ui.print(`  ${line}`);
-  }
-  const packages = counted(diff.added.length + diff.removed.length + diff.changed.length, "package");
-  const files = `${counted(paths.added.length, "file")} added, ${paths.removed.length} removed, ${paths.changed.length} changed`;
-  ui.print(`${packages} differ${packages.startsWith("1 ") ? "s" : ""}; ${files}`);
+  ui.print(ui.style.bold(`From state ${before} to state ${after}`));
+  for (const line of diffLines(diff, ui.style, options.flag("files"))) ui.print(line);
 }

@@ -61,6 +61,7 @@ export const STATE_VERB: VerbSpec = {
       operands: [{ name: "state", help: "its number", complete: "state" }],
       // Words that others' boot images say; there are neither triggers nor boot entries yet that could be left out.
       options: [
+        DRY_RUN,
         { name: "skip-triggers", help: "run no triggers", hidden: true },
         { name: "skip-boot", help: "write no boot entries", hidden: true },
       ],
@@ -70,6 +71,7 @@ export const STATE_VERB: VerbSpec = {
     {
       name: "rollback",
       summary: "make the state before the live one live again",
+      options: [DRY_RUN],
       examples: [{ command: "moss state rollback", help: "as it was before the last change" }],
       load: async () => await import("#cli/moss/state-activate"),
     },

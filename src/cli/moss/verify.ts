@@ -61,7 +61,7 @@ async function repair(invocation: Invocation, only: number | undefined, wait: nu
   watcher[Symbol.dispose]();
   const told = tellReport(invocation, before, quick);
   if (before.problems.length === 0) return;
-  askToGoOn(ui, `Do you wish to repair ${told === 1 ? "it" : "them"}?`);
+  askToGoOn(ui, `Do you wish to repair ${told === 1 ? "it" : "them"}?`, "leave --repair out");
   const fetch = refetch(moss, watcher.on);
   const { after, fetched } = await repairRoot(moss.root, { command, quick, fetch, evidence }, watcher.on);
   watcher[Symbol.dispose]();
