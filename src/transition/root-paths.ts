@@ -97,7 +97,13 @@ function refuseOwn(cache: string): void {
 
 /** The store of a root that has one elsewhere. Throws root.invalid, with the way back. */
 function rememberedDirectory(cache: string, directory: string): string {
-  if (directoryProblem(cache) !== ABSENT) return realDirectory(cache, "cache");
+  checkPresent(cache, directory);
+  return realDirectory(cache, "cache");
+}
+
+/** Throws root.invalid, with the way back, where the cache that holds the files of a root is gone. */
+export function checkPresent(cache: string, directory: string): void {
+  if (directoryProblem(cache) !== ABSENT) return;
   const problem = `nothing is there, expected the folder that holds the files of "${directory}"`;
   throw new Failure("root.invalid", `Cannot open the cache "${cache}": ${problem}`, {
     hint: `Mount it, or move it back. If it is gone for good: mkdir -p '${cache}', then moss verify --repair -D '${directory}' fills it again from the tree and the collections.`,

@@ -16,7 +16,7 @@ import type { Hooks } from "#transition/hooks";
 import type { Problem } from "#transition/problems";
 import { recover } from "#transition/recover";
 import type { MossRoot } from "#transition/root";
-import { checkMadeByRoot, checkOwnership } from "#transition/root-paths";
+import { checkMadeByRoot, checkOwnership, checkPresent } from "#transition/root-paths";
 import type { JournalRecord } from "#transition/schema";
 import { isOfDisk, suspectsOf } from "#transition/suspects";
 
@@ -61,12 +61,13 @@ const ROUNDS = 20;
 const PAUSE = 5;
 
 /**
- * Checks a root, also beside a writer and without rights to its store. Throws db.corrupt, and root.foreign where it is another
- * user's.
+ * Checks a root, also beside a writer and without rights to its store. Throws db.corrupt, root.foreign where it is another user's,
+ * and root.invalid where the store that it shares is gone.
  */
 export function verifyRoot(root: MossRoot, options: VerifyOptions = {}, onEvent: Listener = () => {}): VerifyReport {
   if (!root.exists) return { ...NOTHING, beside: { live: 0, changed: [], unsettled: 0 } };
   checkOwnership(root.directory, root.private, root.store);
+  if (root.shared) checkPresent(root.cache, root.directory);
   const everything = !isClosed(root.store) && !isClosed(root.trees);
   if (!everything) checkMadeByRoot(root.directory, root.private);
   const look = { bytes: options.quick !== true, everything };

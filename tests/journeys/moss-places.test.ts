@@ -132,9 +132,11 @@ test("a store that somebody has deleted is asked for with the way back, and the 
   await must(["remote", "add", "-D", root, "--cache", cache, "p", shop.collection("of the cache", SYSTEM)]);
   await must(["install", "-D", root, "-y", "nano"]);
   rmSync(cache, { recursive: true });
-  const refused = await moss(["install", "-D", root, "-y", "which"]);
-  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("moss verify --repair")]);
-  expect(refused.stderr).toContain(cache);
+  for (const words of [["install", "which"], ["verify"]]) {
+    const refused = await moss([...words, "-D", root, "-y"]);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("moss verify --repair")]);
+    expect(refused.stderr).toContain(cache);
+  }
   // Asking needs no store.
   expect(await installed(root)).toContain("nano 7.2");
   mkdirSync(cache);
