@@ -3,9 +3,13 @@
 
 /** A sync on another thread, or here where none waits: it fails alike, and gives the thread back. */
 import { expect, test } from "bun:test";
+import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { errnoCode } from "#base/errors";
 import { SyncBeside } from "#store/sync-beside";
 import { releaseThread, startThread, threadWaits } from "#store/thread";
+import { run } from "#sys/process";
 
 const GONE = `${import.meta.dir}/there-is-nothing-here`;
 
@@ -49,4 +53,27 @@ test("a sync says that it has failed, on whatever thread it ran", () => {
   several.begin([import.meta.dir]);
   expect(() => several.finish()).toThrow("ENOENT");
   expect(several.busy).toBe(false);
+});
+
+test("while a sync is waited for this thread goes on with what else it has", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sync-beside-"));
+  try {
+    // A disk as slow as can be: to open the pipe waits for whoever opens its other end.
+    const slow = join(folder, "slow");
+    expect((await run(["mkfifo", slow])).code).toBe(0);
+    using syncing = new SyncBeside();
+    await syncing.settled();
+    syncing.begin([slow, GONE], true);
+    let other: number | undefined;
+    setTimeout(() => {
+      other = openSync(slow, "w");
+    }, 20);
+    await syncing.settled();
+    expect(other).toBeDefined();
+    expect(syncing.busy).toBe(false);
+    expect(() => syncing.finish()).toThrow("ENOENT");
+    closeSync(other ?? -1);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -35,6 +35,19 @@ export class SyncBeside implements Disposable {
     this.#thread.postMessage({ kind: "sync", paths, state: this.#state }, []);
   }
 
+  /**
+   * Resolves when no sync is under way any more, failed or not. A slow disk takes minutes: meanwhile this thread shows progress and
+   * hears an interrupt, which it does not within `finish`.
+   */
+  async settled(): Promise<void> {
+    for (;;) {
+      const done = Atomics.load(this.#words, WORD.done);
+      if (done >= this.#asked) return;
+      const next = Atomics.waitAsync(this.#words, WORD.done, done, 1000);
+      if (next.async) await next.value;
+    }
+  }
+
   /** Waits until all is on the disk that was dirty when the last sync began. Throws where it is not. */
   finish(): void {
     for (;;) {

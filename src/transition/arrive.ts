@@ -30,7 +30,7 @@ export async function arrive(
 ): Promise<Arrived> {
   using disk = new SyncBeside();
   const arrived = await unpackMissing(root, ids, from, arrival, disk, onEvent);
-  admit(arrival, disk);
+  await admit(arrival, disk);
   return arrived;
 }
 
@@ -65,8 +65,9 @@ export async function unpackMissing(
 }
 
 /** Moves what has been unpacked into the store, once it is on the disk. */
-export function admit(arrival: Arrival, disk: SyncBeside): void {
+export async function admit(arrival: Arrival, disk: SyncBeside): Promise<void> {
   if (!arrival.opened) return;
+  await disk.settled();
   disk.finish();
   fault("arrived");
   arrival.admit();
