@@ -158,7 +158,16 @@ export class Database {
     if (this.#closed) throw new Failure("db.closed", `Cannot use the database "${this.directory}": it is closed`);
   }
 
-  /** The number of the newest commit of anybody: where it is the same twice, nobody has committed in between. */
+  /**
+   * The number of a commit, of anybody: the next view sees that one or a later one. Where `newest` is the same after some views, all
+   * of them saw just this one, and nobody has committed since.
+   */
+  get settled(): bigint {
+    this.#check();
+    return this.#environment.settled();
+  }
+
+  /** The number of the newest commit of anybody, which a view may not see yet: it may be on its way still. */
   get newest(): bigint {
     this.#check();
     return newestTransaction(this.directory);

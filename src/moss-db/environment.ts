@@ -143,6 +143,13 @@ export class Environment {
     }
   }
 
+  /** The number of the commit that a view which begins now sees at least. */
+  settled(): bigint {
+    this.open(false);
+    // A commit is in the meta page, and read from there, a moment before views begin with it: until it is on the disk.
+    return this.#published?.published() ?? newestTransaction(this.directory);
+  }
+
   /** Opens the environment such that the next snapshot is new. */
   #renew(): Store {
     if (this.#copied !== undefined && newestTransaction(this.directory) !== this.#copied) this.#close();

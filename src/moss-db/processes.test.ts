@@ -163,6 +163,31 @@ test("a reader beside a busy writer sees only whole states, in order", async () 
   expect(Number(watched.stdout.slice(4))).toBeGreaterThan(5);
 }, 60_000);
 
+test("a view beside a busy writer sees the settled commit or a later one, and the newest or an earlier one", async () => {
+  const folder = freshFolder();
+  {
+    using db = openDatabase(databaseUri(folder));
+    writeRound(db, 1);
+  }
+  using db = openDatabase(databaseUri(folder), { readOnly: true });
+  // Each round is one commit.
+  const offset = db.newest - 1n;
+  expect(db.settled - offset).toBe(1n);
+  const writer = child("write", folder);
+  await untilSaid(writer, "5");
+  let same = 0;
+  for (let i = 0; i < 3000; i++) {
+    const settled = db.settled - offset;
+    const seen = BigInt(db.view((tx) => tx.bucket(counters).get("last") ?? 0));
+    const newest = db.newest - offset;
+    expect(settled <= seen && seen <= newest).toBe(true);
+    if (settled === newest) same += 1;
+  }
+  writer.kill("SIGKILL");
+  await writer.exited;
+  expect(same).toBeGreaterThan(0);
+}, 60_000);
+
 const asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
 const canDropRights = process.getuid?.() === 0 && Bun.which("setpriv") !== null;
 

@@ -39,7 +39,7 @@ export interface Counts {
 /** What a look has learnt; for a second one, and for the repair. */
 export interface Evidence {
   readonly report: Counts & { readonly problems: readonly Problem[] };
-  /** The number of the commit that was the newest before: all is as that, or a later one, has it. */
+  /** The number of a commit: all is as that, or a later one, has it. */
   readonly commit: bigint;
   /** The state whose tree was /usr; 0 where there was none. */
   readonly live: number;
@@ -71,7 +71,7 @@ export interface Look extends StoreChecks {
 export function gather(root: MossRoot, look: Look, onEvent: Listener): Evidence {
   const { bytes, everything = true, only } = look;
   onEvent({ kind: "phase", phase: "verify" });
-  const commit = root.database.newest;
+  const commit = root.database.settled;
   if (only === undefined) root.database.check();
   return root.view((tx) => {
     const pending = tx.bucket(JOURNAL).get(CURRENT);
