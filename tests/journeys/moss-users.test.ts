@@ -161,7 +161,7 @@ test.skipIf(!isRoot)("root leaves the root of a user alone, and can still ask it
   expect((await must(["remove", "plain", "--dry-run", "-D", root])).stdout).toContain("plain");
   expect(files()).toEqual(before);
   // A root of root's own whose store is a user's is none of root's either.
-  const store = join(root, ".moss/cache");
+  const store = join(shop.folder, "store of a user");
   const other = shop.root();
   mkdirSync(join(store, "assets"), { recursive: true });
   chownSync(join(store, "assets"), 65534, 65534);
