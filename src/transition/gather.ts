@@ -8,7 +8,7 @@ import type { PackageId } from "#model/package";
 import { ROOT_LINKS } from "#model/walk";
 import type { ReadTransaction } from "#moss-db/index";
 import type { Listener } from "#transition/events";
-import { openTrees } from "#transition/open-trees";
+import { type OpenTree, type OpenTrees, openTrees } from "#transition/open-trees";
 import type { Problem } from "#transition/problems";
 import type { MossRoot } from "#transition/root";
 import { CURRENT, JOURNAL, type JournalRecord, LIVE, PACKAGES } from "#transition/schema";
@@ -69,7 +69,7 @@ export interface Look extends StoreChecks {
  * or changes on the disk what a commit has let go. Throws db.corrupt.
  */
 export function gather(root: MossRoot, look: Look, onEvent: Listener): Evidence {
-  const { bytes, everything = true, only } = look;
+  const { everything = true, only } = look;
   onEvent({ kind: "phase", phase: "verify" });
   const commit = root.database.settled;
   if (only === undefined) root.database.check();
@@ -79,43 +79,69 @@ export function gather(root: MossRoot, look: Look, onEvent: Listener): Evidence 
     const problems = only === undefined ? databaseProblems(tx, onEvent) : [];
     const { needed, ...store } = everything ? checkStore(root, tx, look, onEvent) : NO_STORE;
     problems.push(...store.problems);
-    const salvaged = new Map<string, string>();
-    let entries = 0;
-    let unread = 0;
-    for (const { key, ...tree } of trees.list) {
-      const paths = only?.paths.get(key);
-      if (only !== undefined && paths === undefined) continue;
-      const checks = {
-        good: onOneDevice(root.store, tree.usr) ? store.good : new Map<number, string>(),
-        bytes,
-        ...(paths === undefined ? {} : { only: paths }),
-        ...(everything ? {} : { onUnread: () => void (unread += 1) }),
-        salvage: (asset: string, path: string) =>
-          salvaged.set(asset, root.treePath(tree.place) + path.slice(tree.usr.length)),
-        onEntry: () => {
-          entries += 1;
-          if (entries % SWEPT === 0) edenGC();
-          if (entries % 1000 === 0) onEvent({ kind: "verify", what: "trees", done: entries });
-        },
-      };
-      verifyTree(new TreeSource(tx), tree, checks, (problem) => problems.push(problem));
-    }
+    const onDisk = checkTrees(root, tx, trees, { look, good: store.good, commit }, onEvent);
+    problems.push(...onDisk.problems);
     // Between its exchange and its end a transition makes these links.
     if (pending === undefined && only?.links !== false) problems.push(...verifyLinks(root, trees.list.length > 0));
-    const { assets, bytes: size, unneeded } = store;
+    const { assets, bytes, unneeded } = store;
     return {
-      report: { problems, assets, bytes: size, unneeded, trees: trees.list.length, entries },
+      report: { problems, assets, bytes, unneeded, trees: trees.list.length, entries: onDisk.entries },
       commit,
       live: trees.list.find(({ place }) => place === LIVE)?.generated.state ?? 0,
       pending,
       trees: new Map(trees.list.map(({ key, place, generated }) => [key, { place, state: generated.state }])),
-      unread,
+      unread: onDisk.unread,
       needed,
       broken: store.broken,
       good: store.good,
-      salvaged,
+      salvaged: onDisk.salvaged,
     };
   });
+}
+
+/** What is in the trees; each is read where it stands or, where another may have come to stand there meanwhile, by what holds it. */
+function checkTrees(
+  root: MossRoot,
+  tx: ReadTransaction,
+  { list }: OpenTrees,
+  { look, good, commit }: { readonly look: Look; readonly good: StoreCheck["good"]; readonly commit: bigint },
+  onEvent: Listener,
+) {
+  const { bytes, everything = true, only } = look;
+  const problems: Problem[] = [];
+  const salvaged = new Map<string, string>();
+  let entries = 0;
+  let unread = 0;
+  const check = (tree: OpenTree, usr: string): Problem[] => {
+    const found: Problem[] = [];
+    const paths = only?.paths.get(tree.key);
+    const checks = {
+      good: onOneDevice(root.store, usr) ? good : new Map<number, string>(),
+      bytes,
+      ...(paths === undefined ? {} : { only: paths }),
+      ...(everything ? {} : { onUnread: () => void (unread += 1) }),
+      salvage: (asset: string, path: string) => salvaged.set(asset, root.treePath(tree.place) + path.slice(usr.length)),
+      onEntry: () => {
+        entries += 1;
+        if (entries % SWEPT === 0) edenGC();
+        if (entries % 1000 === 0) onEvent({ kind: "verify", what: "trees", done: entries });
+      },
+    };
+    verifyTree(new TreeSource(tx), { ...tree, usr }, checks, (problem) => found.push(problem));
+    return found;
+  };
+  for (const tree of list) {
+    if (only !== undefined && !only.paths.has(tree.key)) continue;
+    const mayHaveMoved = () => !tree.stands() || root.database.newest !== commit;
+    const before = { entries, unread };
+    let found = mayHaveMoved() ? undefined : check(tree, tree.usr);
+    if (found === undefined || mayHaveMoved()) {
+      ({ entries, unread } = before);
+      found = check(tree, tree.held);
+    }
+    problems.push(...found);
+  }
+  return { problems, salvaged, entries, unread };
 }
 
 function databaseProblems(tx: ReadTransaction, onEvent: Listener): Problem[] {
