@@ -185,6 +185,52 @@ function writeLists(
   return lists.finish();
 }
 
+interface ReadStones {
+  /** In no order. */
+  readonly offers: PackageOffer[];
+  readonly files: ReadonlyMap<PackageOffer, string>;
+  readonly bad: Failure[];
+}
+
+/** Reads stones, several at once, each whose hash is not known to its end. */
+async function readStones(
+  folder: string,
+  stones: readonly Stone[],
+  index: string,
+  cache: HashCache,
+  onEvent: (event: IndexEvent) => void,
+): Promise<ReadStones> {
+  const offers: PackageOffer[] = [];
+  const files = new Map<PackageOffer, string>();
+  const bad: Failure[] = [];
+  let next = 0;
+  const take = async (stone: Stone, path: string): Promise<void> => {
+    const known = cache.get(stone.file, stone.stamp);
+    const began = BigInt(Date.now()) * 1_000_000n;
+    const hash = known ?? (await hashFile(path));
+    if (known === undefined) cache.set(stone.file, stone.stamp, hash, began);
+    const uri = uriOf(relative(dirname(index), resolve(path)));
+    const offer = readOffer(path, hash, uri, Number(stone.stamp.size));
+    offers.push(offer);
+    files.set(offer, path);
+    onEvent({ type: "read", path, done: offers.length, bytes: offer.size, cached: known !== undefined });
+  };
+  const worker = async (): Promise<void> => {
+    for (let stone = stones[next++]; stone !== undefined; stone = stones[next++]) {
+      const path = join(folder, stone.file);
+      try {
+        await take(stone, path);
+      } catch (error) {
+        const failure = badStone(error, path);
+        bad.push(failure);
+        onEvent({ type: "bad", path, problem: failure.message });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return { offers, files, bad };
+}
+
 /**
  * Indexes every stone below `folder` and writes the lists of their files and the index, and removes what killed processes left of stones there; beside it
  * stands `<index>.hashes`, a cache that may be removed. Gives the packages in the index. Throws what reading a stone throws,
@@ -202,36 +248,7 @@ export async function indexFolder(folder: string, options: IndexOptions = {}): P
   });
 
   const cache = new HashCache(`${out}.hashes`);
-  const offers: PackageOffer[] = [];
-  const files = new Map<PackageOffer, string>();
-  let next = 0;
-  let done = 0;
-  const bad: Failure[] = [];
-  const take = async (stone: Stone, path: string): Promise<void> => {
-    const known = cache.get(stone.file, stone.stamp);
-    const began = BigInt(Date.now()) * 1_000_000n;
-    const hash = known ?? (await hashFile(path));
-    if (known === undefined) cache.set(stone.file, stone.stamp, hash, began);
-    const uri = uriOf(relative(dirname(out), resolve(path)));
-    const offer = readOffer(path, hash, uri, Number(stone.stamp.size));
-    offers.push(offer);
-    files.set(offer, path);
-    done += 1;
-    onEvent({ type: "read", path, done, bytes: offer.size, cached: known !== undefined });
-  };
-  const worker = async (): Promise<void> => {
-    for (let stone = stones[next++]; stone !== undefined; stone = stones[next++]) {
-      const path = join(folder, stone.file);
-      try {
-        await take(stone, path);
-      } catch (error) {
-        const failure = badStone(error, path);
-        bad.push(failure);
-        onEvent({ type: "bad", path, problem: failure.message });
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  const { offers, files, bad } = await readStones(folder, stones, out, cache, onEvent);
   if (bad.length > 0) {
     cache.save(); // what was hashed need not be hashed again
     throw refusal(

@@ -6,7 +6,7 @@ import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Failure } from "#base/errors";
-import { type Bind, runInRoot } from "#container/run";
+import { type Bind, type ContainerResult, runInRoot } from "#container/run";
 import { type ScriptLine, scriptText } from "../macros/expand";
 import { buildFolder, GUEST } from "../plan/guest";
 import type { PlannedPhase, PlannedStage } from "../plan/plan";
@@ -108,16 +108,20 @@ export async function runPhase(
     const { usage } = result;
     if (result.code === 0) return { wallMs: usage.wallMs, cpuMs: usage.userMs + usage.systemMs, log };
     if (result.cancelled) throw new Failure("interrupted", `Cannot build "${recipe.name}": it was interrupted`);
-    const reason = result.timedOut
-      ? `it took longer than ${context.timeout} seconds`
-      : (usage.outOfMemory ?? 0) > 0
-        ? `it used up its memory (${Math.floor((context.memory ?? 0) / 2 ** 20)} MiB)`
-        : `code ${result.code}`;
-    const starved = !result.timedOut && (usage.outOfMemory ?? 0) > 0;
-    throw failureOf({ stage, planned, recipe, log, tail, reason, starved, failureFile });
+    throw failureOf({ stage, planned, recipe, log, tail, failureFile, ...reasonOf(result, context) });
   } finally {
     closeSync(handle);
   }
+}
+
+/** Why a phase failed, and whether that was for want of memory. */
+function reasonOf(
+  { timedOut, code, usage }: ContainerResult,
+  { timeout, memory = 0 }: PhaseContext,
+): { readonly reason: string; readonly starved: boolean } {
+  if (timedOut) return { reason: `it took longer than ${timeout} seconds`, starved: false };
+  if ((usage.outOfMemory ?? 0) === 0) return { reason: `code ${code}`, starved: false };
+  return { reason: `it used up its memory (${Math.floor(memory / 2 ** 20)} MiB)`, starved: true };
 }
 
 export function environmentOf(stage: PlannedStage): Record<string, string> {
