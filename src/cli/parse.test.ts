@@ -88,6 +88,11 @@ test("short words stand for verbs where a verb can stand, and for themselves any
   expect(parsed("sync").verb).toBe("moss upgrade");
 });
 
+test("a negative number is an operand, for the verb to refuse", () => {
+  expect(parsed("collection", "set-priority", "local", "-5").operands).toEqual(["local", "-5"]);
+  expect(refused("list", "-5x").message).toContain("-5");
+});
+
 test("mistakes are answered with what is near", () => {
   expect(refused("instal").hint).toBe('Did you mean "moss install"?');
   expect(refused("install", "--dryrun", "x").hint).toBe('Did you mean "--dry-run"?');

@@ -28,7 +28,7 @@ export function parseWords(program: ProgramSpec, words: readonly string[]): Pars
   for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
     if (!literal && word === "--") {
       literal = true;
-    } else if (!literal && word.startsWith("-") && word !== "-") {
+    } else if (!literal && word.startsWith("-") && word !== "-" && !NEGATIVE.test(word)) {
       takeOption(program, path, word, queue, values);
     } else if (verb.verbs !== undefined && operands.length === 0 && !literal) {
       const expansion = verb === program ? shortcutOf(program, word) : undefined;
@@ -53,6 +53,9 @@ export function parseWords(program: ProgramSpec, words: readonly string[]): Pars
 
 /** Options that do something else than the verb, so that it may be incomplete. */
 const INSTEAD = ["help", "version", "generate-manpages", "generate-completions"];
+
+/** A number, which the verb refuses in words of its own; no option is named by a digit. */
+const NEGATIVE = /^-\d+$/;
 
 function takeOperand(verb: VerbSpec, word: string, queue: string[], operands: string[]): void {
   operands.push(word);
