@@ -56,8 +56,11 @@ export function createDatabase(directory: string, fill: (folder: string) => void
  */
 const ROOM = 128 * 1024;
 
-/** Bytes of LMDB's lock file for the readers that it has room for when it makes the file itself. */
-const LOCK_BYTES = 8272;
+/**
+ * Bytes of LMDB's lock file: 64 for each of the thousand processes that may read at once, where LMDB would make room for 126. It goes
+ * by the size that it finds.
+ */
+const LOCK_BYTES = 64 * 1024;
 
 /**
  * Makes the lock file of a folder where there is none. LMDB would make it of holes and write to it through memory: on a

@@ -3,7 +3,7 @@
 
 /** Several processes at one database: waiting, not waiting, being killed, having no rights. */
 import { afterAll, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bulk, counters, writeRound } from "#moss-db/child.fixture";
@@ -16,6 +16,10 @@ afterAll(() => rmSync(base, { recursive: true }));
 
 /** Where LMDB's lock file has the number of the transaction that those who begin are given. */
 const PUBLISHED_AT = 8;
+
+/** Bytes of it before those of its readers, and of each of these. */
+const LOCK_HEAD = 208;
+const READER_BYTES = 64;
 
 let counter = 0;
 const freshFolder = () => join(base, String(++counter));
@@ -118,6 +122,19 @@ test("processes that make the same database at once all get it", async () => {
   expect(db.view((tx) => tx.bucket(counters).get("sum"))).toBe(15);
   expect(readdirSync(folder).sort()).toEqual(["data.mdb", "lock.mdb"]);
 }, 60_000);
+
+test("a thousand processes have room in the lock file", () => {
+  const folder = freshFolder();
+  openDatabase(databaseUri(folder)).close();
+  const path = join(folder, "lock.mdb");
+  const room = () => (statSync(path).size - LOCK_HEAD) / READER_BYTES;
+  expect(room()).toBeGreaterThan(1000);
+  // Also where it was lost.
+  rmSync(path);
+  using db = openDatabase(databaseUri(folder));
+  db.update((tx) => tx.bucket(counters).set("sum", 1));
+  expect(room()).toBeGreaterThan(1000);
+});
 
 test("what a process killed while it made a database left is swept", () => {
   const folder = freshFolder();
