@@ -3,7 +3,7 @@
 
 /** Roots that share a store unpack a package once. */
 import { afterAll, expect, test } from "bun:test";
-import { readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { install, problemsOf, snapshot, TestRoots } from "#tests/crash/roots";
 import type { TransitionEvent } from "#transition/events";
@@ -103,4 +103,15 @@ test("a state of another root that is not whole is not taken", async () => {
   expect(merged).toBe(true);
   expect(root.active()?.tree).toEqual(roots.first.active()?.tree);
   root[Symbol.dispose]();
+});
+
+test("what a run that was cut off left in the store goes, also where the root has moved since; what others have there stays", async () => {
+  using alone = MossRoot.open(base.directory());
+  using sharing = MossRoot.open(base.directory(), { cache: base.directory() });
+  for (const root of [alone, sharing]) {
+    const left = join(root.store, "new-0123456789ab-7");
+    mkdirSync(left);
+    await install(root, [TOOL]);
+    expect(existsSync(left)).toBe(root.shared);
+  }
 });

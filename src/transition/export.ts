@@ -20,6 +20,7 @@ import { diskFailure } from "#store/disk";
 import { putSmall } from "#store/put";
 import { renameExchange } from "#sys/exchange";
 import { sha256Hex } from "#sys/sha256";
+import { syncFileSystem } from "#sys/sync";
 import { arrive, writePackages } from "#transition/arrive";
 import { changeOf, mergeState, type Selection } from "#transition/change";
 import { makeRootLinks } from "#transition/checks";
@@ -98,7 +99,11 @@ export async function exportTree(
   try {
     const ids = request.selections.map(({ id }) => id);
     const arrived = await arrive(root, ids, request.stones, arrival, onEvent);
-    if (arrived.size > 0) root.database.update((tx) => writePackages(tx, arrived));
+    if (arrived.size > 0) {
+      // The names in the store must be on the disk before a package needs them.
+      syncFileSystem(root.store);
+      root.database.update((tx) => writePackages(tx, arrived));
+    }
     mkdirSync(directory, { recursive: true });
     rmSync(fresh, { recursive: true, force: true });
     mkdirSync(fresh, { mode: 0o755 });

@@ -43,13 +43,20 @@ function next(tx: WriteTransaction, counter: string): number {
 
 /** The folder into which a transition unpacks. */
 export function arrivalOf(root: MossRoot, transition: number, distrusted?: ReadonlySet<string>): Arrival {
-  return new Arrival(root.store, `${sha256Hex(root.directory).slice(0, 12)}-${transition}`, distrusted);
+  return new Arrival(root.store, `${arrivalsOf(root)}${transition}`, distrusted);
 }
 
-/** Removes what a run of this root that did not end has left in the store. The lock must be held. */
+/**
+ * Removes what runs of this root that did not end have left in the store; the lock must be held. In a store of its own that is all
+ * that has not been admitted: the root may have had another path then, as one has that is prepared elsewhere and then booted.
+ */
 export function discardOwnArrivals(root: MossRoot): void {
-  const own = `${sha256Hex(root.directory).slice(0, 12)}-`;
-  discardArrivals(root.store, (id) => !id.startsWith(own));
+  const own = arrivalsOf(root);
+  discardArrivals(root.store, (id) => root.shared && !id.startsWith(own));
+}
+
+function arrivalsOf(root: MossRoot): string {
+  return `${sha256Hex(root.directory).slice(0, 12)}-`;
 }
 
 /**
