@@ -165,7 +165,7 @@ export function emptyRoot(source: TreeSource): RootRef {
 
 /** Folders of the file systems that hold the tree and the store. */
 function toSync(root: MossRoot): string[] {
-  const apart = root.shared && statSync(root.store).dev !== statSync(root.trees).dev;
+  const apart = statSync(root.store).dev !== statSync(root.trees).dev;
   return apart ? [root.trees, root.store] : [root.trees];
 }
 

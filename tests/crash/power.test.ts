@@ -3,11 +3,15 @@
 
 /** Power cuts at each step of the journal: what the file system had not yet given to its device is gone. */
 import { afterAll, describe, expect, test } from "bun:test";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "#sys/process";
 import { walkNeeds } from "#tests/crash/deaths";
-import { TestRoots } from "#tests/crash/roots";
+import { install, problemsOf, sampleExtra, sampleTool, TestRoots } from "#tests/crash/roots";
 import { Walk } from "#tests/crash/walk";
 import { mountDisk, SMALLEST, whyNoDisk } from "#tests/support/disks";
 import type { Step } from "#transition/fault";
+import { MossRoot } from "#transition/root";
 
 const base = new TestRoots("power");
 afterAll(() => base.remove());
@@ -50,4 +54,34 @@ describe.each(["ext4", "xfs", "btrfs"] as const)("%s", (kind) => {
     }
     await walk.visitAll();
   }, 240_000);
+});
+
+test("a store mounted from another disk has what the states need after a power cut of that disk", async () => {
+  const why = await whyNoDisk("ext4", base.base);
+  if (why !== undefined) {
+    console.log(`power cuts of a store are skipped: ${why}`);
+    return;
+  }
+  await using disk = await mountDisk("ext4", 32, base.base);
+  const store = join(disk.path, "store");
+  mkdirSync(store, { mode: 0o700 });
+  const directory = base.directory();
+  const assets = join(directory, ".moss/assets");
+  mkdirSync(assets, { recursive: true });
+  const must = async (...command: string[]) => expect((await run(command)).stderr).toBe("");
+  await must("mount", "--bind", store, assets);
+  try {
+    using root = MossRoot.open(directory);
+    await install(root, [sampleTool(base, "1"), sampleExtra(base)]);
+  } finally {
+    await must("umount", assets);
+  }
+  await disk.cutPower();
+  await must("mount", "--bind", store, assets);
+  try {
+    using root = MossRoot.open(directory);
+    expect(problemsOf(root)).toEqual([]);
+  } finally {
+    await must("umount", assets);
+  }
 });
