@@ -73,7 +73,10 @@ export async function apply(root: MossRoot, request: ApplyRequest, onEvent: List
     if (staged === undefined) {
       arrived = await unpackMissing(root, ids, request.stones, arrival, disk, onEvent);
       // In a shared store another root may have the same file by then, and then this one is not kept: nothing may link to it.
-      if (root.shared) await admit(arrival, disk);
+      if (root.shared) {
+        onEvent({ kind: "phase", phase: "sync" });
+        await admit(arrival, disk);
+      }
       watch.lap("unpack");
       onEvent({ kind: "phase", phase: "merge" });
       staged = stageState(work, arrived);

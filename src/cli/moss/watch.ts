@@ -45,10 +45,14 @@ function isWork(event: EngineEvent): event is Work {
   return WORK.some((kind) => kind === event.kind);
 }
 
+/** Milliseconds after which a wait is shown. */
+const LONG = 300;
+
 /** One bar at a time, for what goes on. */
 class Bars {
   readonly #ui: Ui;
   #bar: { readonly label: string; readonly progress: Progress } | undefined;
+  #waiting: Timer | undefined;
   /** Bytes that a sweep has given back so far. */
   #reclaimed = 0;
 
@@ -57,8 +61,16 @@ class Bars {
   }
 
   end(): void {
+    clearInterval(this.#waiting);
+    this.#waiting = undefined;
     this.#bar?.progress.end();
     this.#bar = undefined;
+  }
+
+  /** Shows what is waited for, once that takes long. */
+  wait(label: string): void {
+    this.#waiting = setInterval(() => this.#update(label, "items", 0, undefined), LONG);
+    this.#waiting.unref();
   }
 
   show(event: Work): void {
@@ -100,6 +112,7 @@ function tell(ui: Ui, event: Exclude<EngineEvent, Work>, bars: Bars): void {
       bars.end();
       ui.event({ type: "phase", phase: event.phase });
       ui.log("debug", PHASES[event.phase] ?? event.phase);
+      if (event.phase === "sync") bars.wait("Waiting for the disk");
       return;
     case "refreshed": {
       bars.end();
