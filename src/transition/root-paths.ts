@@ -80,17 +80,23 @@ export function cacheOf(
 }
 
 /**
- * Refuses what a root has for itself: that root counts on nobody else, so each would remove what only the other needs. Throws
- * root.invalid.
+ * Refuses what a root has for itself: that root counts on nobody else, so each would remove what only the other needs; and its /usr
+ * is another one after each change. Throws root.invalid.
  */
 function refuseOwn(cache: string): void {
   const parts = cache.split("/");
-  const at = parts.indexOf(".moss");
-  if (at < 0) return;
-  const owner = parts.slice(0, at).join("/") || "/";
+  const above = (at: number) => parts.slice(0, at).join("/");
+  const own = parts.indexOf(".moss");
+  const usr = parts.findIndex((part, at) => part === "usr" && existsSync(`${above(at)}/.moss/db/data.mdb`));
+  if (own < 0 && usr < 0) return;
+  const root = above(own < 0 ? usr : own) || "/";
+  const found =
+    own < 0
+      ? `it lies in /usr of the root "${root}", which each change exchanges`
+      : `it belongs to the root "${root}" alone`;
   throw new Failure(
     "root.invalid",
-    `Cannot use the cache "${cache}": it belongs to the root "${owner}" alone, expected a folder that no root has for itself`,
+    `Cannot use the cache "${cache}": ${found}, expected a folder that no root has for itself`,
     { hint: "Choose another folder, and name it for each root that is to share it." },
   );
 }

@@ -204,6 +204,8 @@ test("what a root has for itself is no cache of another, whose prune would take 
       ]);
     }
   }
+  const inTree = await moss(["install", "-D", root, "--cache", join(owner, "usr/share"), "-y", "which"]);
+  expect([inTree.code, inTree.stderr]).toEqual([1, expect.stringContaining(`lies in /usr of the root "${owner}"`)]);
   expect((await must(["verify", "-D", owner])).stdout).toContain("no difference found");
 });
 
