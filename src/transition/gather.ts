@@ -116,7 +116,7 @@ function checkTrees(
     const found: Problem[] = [];
     const paths = only?.paths.get(tree.key);
     const checks = {
-      good: onOneDevice(root.store, usr) ? good : new Map<number, string>(),
+      good: everything && onOneDevice(root.store, usr) ? good : new Map<number, string>(),
       bytes,
       ...(paths === undefined ? {} : { only: paths }),
       ...(everything ? {} : { onUnread: () => void (unread += 1) }),

@@ -116,6 +116,14 @@ test.skipIf(!isRoot)("without rights, verify looks at what of /usr is open, and 
   const { problems, unread } = found.events.find(({ type }) => type === "verified") ?? {};
   expect(problems).toMatchObject([{ where: "tree", path: "bin/plain", difference: "content" }]);
   expect(unread).toEqual({ store: true, entries: 2 });
+
+  // The folder above the store may be closed too.
+  const cache = join(shop.folder, "closed-cache");
+  mkdirSync(cache, { mode: 0o700 });
+  const { root: sharing } = await prepare(shop);
+  await must(["install", "-D", sharing, "--cache", cache, "-y", "which"]);
+  const closed = await must(["verify", "-D", sharing], { prefix });
+  expect(closed.stdout).toContain("Only the database and /usr were looked at");
 });
 
 test.skipIf(!isRoot)("root leaves the root of a user alone, and can still ask it", async () => {
