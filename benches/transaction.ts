@@ -24,7 +24,7 @@ const { values: flags } = parseArgs({
   options: {
     entries: { type: "string", default: "200000" },
     pairs: { type: "string", default: "30" },
-    cold: { type: "string", default: "5" },
+    cold: { type: "string", default: "9" },
     growth: { type: "string", default: "20000,400000" },
   },
 });
