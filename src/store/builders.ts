@@ -7,7 +7,7 @@
  */
 import { execute } from "#store/execute";
 import type { Place } from "#store/place";
-import { foundFailure, newState, releaseThread, startThread, THREADS, WORD } from "#store/thread";
+import { foundFailure, newState, releaseThread, startThread, THREADS, WORD, waitUntilDone } from "#store/thread";
 
 /** Units that wait at a thread: enough that it never waits, few enough that none has much to do when all others are done. */
 const AHEAD = 3;
@@ -58,15 +58,7 @@ export class Builders implements Disposable {
 
   /** Waits for all units that were given. */
   finish(): void {
-    for (const { state, words, given } of this.#helpers) {
-      for (;;) {
-        const done = Atomics.load(words, WORD.done);
-        if (done >= given) break;
-        Atomics.wait(words, WORD.done, done, 1000);
-      }
-      const failure = foundFailure(state);
-      if (failure !== undefined) throw failure;
-    }
+    for (const { state, given } of this.#helpers) waitUntilDone(state, given);
   }
 
   [Symbol.dispose](): void {

@@ -6,7 +6,7 @@
  * ask for it themselves: the kernel makes whoever asks wait while the disk is busy, which took a third of the time of a
  * large installation.
  */
-import { foundFailure, newState, releaseThread, startThread, threadWaits, WORD } from "#store/thread";
+import { newState, releaseThread, startThread, threadWaits, WORD, waitUntilDone } from "#store/thread";
 import { syncFileSystem } from "#sys/sync";
 
 /** Syncs of file systems, one after another. Dispose it with `using`. */
@@ -50,13 +50,7 @@ export class SyncBeside implements Disposable {
 
   /** Waits until all is on the disk that was dirty when the last sync began. Throws where it is not. */
   finish(): void {
-    for (;;) {
-      const done = Atomics.load(this.#words, WORD.done);
-      if (done >= this.#asked) break;
-      Atomics.wait(this.#words, WORD.done, done, 1000);
-    }
-    const failure = foundFailure(this.#state);
-    if (failure !== undefined) throw failure;
+    waitUntilDone(this.#state, this.#asked);
   }
 
   [Symbol.dispose](): void {

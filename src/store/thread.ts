@@ -121,6 +121,16 @@ export function foundFailure(state: SharedArrayBuffer): Error | undefined {
   return failureFrom(JSON.parse(text) as FailureData); // our own text
 }
 
+/** Waits until a helper has done so many units. Throws what it has failed with. */
+export function waitUntilDone(state: SharedArrayBuffer, units: number): void {
+  const words = new Int32Array(state, 0, 3);
+  for (let done = Atomics.load(words, WORD.done); done < units; done = Atomics.load(words, WORD.done)) {
+    Atomics.wait(words, WORD.done, done, 1000);
+  }
+  const failure = foundFailure(state);
+  if (failure !== undefined) throw failure;
+}
+
 /** Where a compiled executable carries the program of its threads; see tools/build.ts. */
 const EMBEDDED = "/$bunfs/root/src/store/worker.js";
 

@@ -37,42 +37,30 @@ function unpack({ stones, store, arrival, distrusted, token, next }: UnpackJob):
   }
 }
 
-function sync(paths: readonly string[], result: SharedArrayBuffer): void {
-  // After a failure the rest is only counted.
-  if (Atomics.load(new Int32Array(result, 0, 3), WORD.failed) === 0) {
+/** Does one unit for whoever counts them; after a failure the rest is only counted. */
+function doUnit(result: SharedArrayBuffer, work: () => void): void {
+  const words = new Int32Array(result, 0, 3);
+  if (Atomics.load(words, WORD.failed) === 0) {
     try {
-      for (const path of paths) syncFileSystem(path);
+      work();
     } catch (error) {
       leaveFailure(result, error);
     }
   }
-  tellDone(result);
-}
-
-function tellDone(result: SharedArrayBuffer): void {
-  const words = new Int32Array(result, 0, 3);
   Atomics.add(words, WORD.done, 1);
   Atomics.notify(words, WORD.done);
 }
 
 function carryOut(unit: Uint8Array): void {
   if (place === undefined || state === undefined) throw new Error("no place to carry out a unit");
-  const words = new Int32Array(state, 0, 3);
-  // After a failure the rest is only counted.
-  if (Atomics.load(words, WORD.failed) === 0) {
-    try {
-      execute(unit, place);
-    } catch (error) {
-      leaveFailure(state, error);
-    }
-  }
-  tellDone(state);
+  const there = place;
+  doUnit(state, () => execute(unit, there));
 }
 
 self.addEventListener("message", ({ data }: MessageEvent<Message>) => {
   if (data.kind === "unpack") unpack(data);
   else if (data.kind === "unit") carryOut(data.unit);
-  else if (data.kind === "sync") sync(data.paths, data.state);
+  else if (data.kind === "sync") doUnit(data.state, () => data.paths.forEach(syncFileSystem));
   else if (data.kind === "hash") workOn(data.job);
   else {
     place = data.place;

@@ -9,16 +9,14 @@ import { damagedFiles } from "#transition/damaged";
 import { type Listener, Stopwatch, type Timings } from "#transition/events";
 import { fault } from "#transition/fault";
 import type { Hooks } from "#transition/hooks";
-import { type Begun, begin, commitStaged, exchange, settle, takeBack } from "#transition/journal";
-import { hasAfter, recover, runAfter } from "#transition/recover";
+import { begin, commitStaged, takeBack } from "#transition/journal";
+import { makeLive, recover } from "#transition/recover";
 import { activeState, type MossRoot } from "#transition/root";
 import { type StateRecord, TEXTS, type TreeRecord } from "#transition/schema";
-import { TreeSource } from "#transition/source";
+import { emptyRoot, TreeSource } from "#transition/source";
 import { ensureSpare } from "#transition/spare";
-import { buildTree, chooseSpare, patchTree } from "#transition/staging";
+import { type Begun, chooseSpare, writeTree } from "#transition/staging";
 import { type ChangeCounts, countChanges, diffTrees } from "#tree/diff";
-import type { RootRef } from "#tree/entry";
-import { emptyTree } from "#tree/merge";
 
 export interface ActivateOptions {
   readonly command: string;
@@ -65,13 +63,7 @@ export async function activate(
     watch.lap("sync");
     const journal = commitStaged(root, begun.journal, tree);
     watch.lap("commit");
-    onEvent({ kind: "phase", phase: "exchange" });
-    exchange(root, journal.place);
-    watch.lap("exchange");
-    settle(root, journal, hasAfter(hooks));
-    watch.lap("commit");
-    await runAfter(root, journal, hooks, onEvent);
-    watch.lap("hooks");
+    await makeLive(root, journal, hooks, watch, onEvent);
     ensureSpare(root, onEvent);
     watch.lap("spare");
     return { state, before: journal.before, changes, timings: watch.timings };
@@ -87,11 +79,10 @@ function stage(
   watch: Stopwatch,
   onEvent: Listener,
 ): { readonly tree: TreeRecord; readonly changes: ChangeCounts } {
-  const { journal, spare } = begun;
+  const { journal } = begun;
   return root.view((tx) => {
     const source = new TreeSource(tx);
-    source.know(emptyTree().nodes);
-    const live: RootRef = activeState(root, tx)?.tree ?? emptyTree();
+    const live = activeState(root, tx)?.tree ?? emptyRoot(source);
     const differences = [...diffTrees(source, live, state.tree)];
     const changes = countChanges(source, differences);
     const systemModel = tx.bucket(TEXTS).get(state.systemModel) ?? "";
@@ -101,33 +92,12 @@ function stage(
       transition: journal.transition,
     };
     onEvent({ kind: "phase", phase: "stage" });
-    begun.touched = true;
-    const tellDamaged = () => {
-      const files = [...damagedFiles(root.treePath(journal.place), source, differences)];
-      if (files.length > 0) onEvent({ kind: "damaged", files });
-      watch.lap("check");
-    };
-    let reason = "there is no spare tree";
-    if (spare !== undefined) {
-      // A tree that already is the state's has nothing to change, but must be right where it differs from the live one.
-      const patched = patchTree(
-        root,
-        source,
-        spare,
-        target,
-        watch,
-        differences.map(({ path }) => path),
-      );
-      if ("tree" in patched) {
-        tellDamaged();
-        return { tree: patched.tree, changes };
-      }
-      reason = patched.doubt;
-    }
-    onEvent({ kind: "full-build", reason });
-    const tree = buildTree(root, source, journal.place, target, onEvent);
-    watch.lap("link");
-    tellDamaged();
+    // A tree that already is the state's has nothing to change, but must be right where it differs from the live one.
+    const differing = differences.map(({ path }) => path);
+    const tree = writeTree(root, source, begun, target, watch, onEvent, differing);
+    const files = [...damagedFiles(root.treePath(journal.place), source, differences)];
+    if (files.length > 0) onEvent({ kind: "damaged", files });
+    watch.lap("check");
     return { tree, changes };
   });
 }

@@ -11,7 +11,7 @@ import type { Listener } from "#transition/events";
 import { type OpenTree, type OpenTrees, openTrees } from "#transition/open-trees";
 import type { Problem } from "#transition/problems";
 import type { MossRoot } from "#transition/root";
-import { CURRENT, JOURNAL, type JournalRecord, LIVE, PACKAGES } from "#transition/schema";
+import { CURRENT, JOURNAL, LIVE, PACKAGES } from "#transition/schema";
 import { TreeSource } from "#transition/source";
 import type { Suspects } from "#transition/suspects";
 import { verifyDatabase } from "#transition/verify-database";
@@ -43,8 +43,6 @@ export interface Evidence {
   readonly commit: bigint;
   /** The state whose tree was /usr; 0 where there was none. */
   readonly live: number;
-  /** The journal as it stood. */
-  readonly pending: JournalRecord | undefined;
   /** The trees that were looked at: whose they are by the inode of their `usr` and their state. */
   readonly trees: ReadonlyMap<string, { readonly place: string; readonly state: number }>;
   /** Files and directories of /usr that this process has no right to read. */
@@ -74,7 +72,6 @@ export function gather(root: MossRoot, look: Look, onEvent: Listener): Evidence 
   const commit = root.database.settled;
   if (only === undefined) root.database.check();
   return root.view((tx) => {
-    const pending = tx.bucket(JOURNAL).get(CURRENT);
     using trees = openTrees(root, tx, everything);
     const problems = only === undefined ? databaseProblems(tx, onEvent) : [];
     const { needed, ...store } = everything ? checkStore(root, tx, look, onEvent) : NO_STORE;
@@ -82,13 +79,13 @@ export function gather(root: MossRoot, look: Look, onEvent: Listener): Evidence 
     const onDisk = checkTrees(root, tx, trees, { look, good: store.good, commit }, onEvent);
     problems.push(...onDisk.problems);
     // Between its exchange and its end a transition makes these links.
-    if (pending === undefined && only?.links !== false) problems.push(...verifyLinks(root, trees.list.length > 0));
+    if (!tx.bucket(JOURNAL).has(CURRENT) && only?.links !== false)
+      problems.push(...verifyLinks(root, trees.list.length > 0));
     const { assets, bytes, unneeded } = store;
     return {
       report: { problems, assets, bytes, unneeded, trees: trees.list.length, entries: onDisk.entries },
       commit,
       live: trees.list.find(({ place }) => place === LIVE)?.generated.state ?? 0,
-      pending,
       trees: new Map(trees.list.map(({ key, place, generated }) => [key, { place, state: generated.state }])),
       unread: onDisk.unread,
       needed,

@@ -25,15 +25,7 @@ import {
   TREES,
   type TreeRecord,
 } from "#transition/schema";
-import { type Candidate, candidates, freePlace } from "#transition/staging";
-
-export interface Begun {
-  readonly journal: JournalRecord;
-  /** The tree to start from; in doubt from now on, should this process die. */
-  readonly spare: Candidate | undefined;
-  /** Set before the first change of the spare: until then it can be put back as it was. */
-  touched: boolean;
-}
+import { type Begun, type Candidate, candidates, freePlace } from "#transition/staging";
 
 function next(tx: WriteTransaction, counter: string): number {
   const value = (tx.bucket(COUNTERS).get(counter) ?? 0) + 1;

@@ -14,7 +14,7 @@ import { type CopiedState, makeKnown } from "#transition/copy-state";
 import type { Listener, Stopwatch } from "#transition/events";
 import { fault } from "#transition/fault";
 import type { Hooks } from "#transition/hooks";
-import { type Begun, commitStaged } from "#transition/journal";
+import { commitStaged } from "#transition/journal";
 import { activeState, type MossRoot } from "#transition/root";
 import {
   type JournalRecord,
@@ -26,11 +26,9 @@ import {
   type TreeRecord,
 } from "#transition/schema";
 import { type ChangedSelections, changeSelections } from "#transition/selections";
-import { TreeSource } from "#transition/source";
-import { buildTree, checkTop, patchTree, type Target } from "#transition/staging";
+import { emptyRoot, TreeSource } from "#transition/source";
+import { type Begun, checkTop, type Target, writeTree } from "#transition/staging";
 import { type ChangeCounts, countChanges, diffTrees } from "#tree/diff";
-import type { RootRef } from "#tree/entry";
-import { emptyTree } from "#tree/merge";
 
 /** What a change of the live state is to be, and who asks for it. */
 export type ApplyRequest = Wanted & {
@@ -123,26 +121,10 @@ export function stageState(work: Work, arrived: Arrived, copied?: CopiedState): 
       arrival,
     };
     fault("merged");
-    const tree = writeTree(work, source, target);
+    const tree = writeTree(root, source, begun, target, watch, onEvent);
     fault("staged");
     return { active, selections, merged, state, changes, tree };
   });
-}
-
-/** By changing the spare tree, where there is one and nobody else has touched it; else in full. */
-function writeTree({ root, begun, watch, onEvent }: Work, source: TreeSource, target: Target): TreeRecord {
-  const { journal, spare } = begun;
-  begun.touched = true;
-  let doubt = "there is no spare tree";
-  if (spare !== undefined) {
-    const patched = patchTree(root, source, spare, target, watch);
-    if ("tree" in patched) return patched.tree;
-    doubt = patched.doubt;
-  }
-  onEvent({ kind: "full-build", reason: doubt });
-  const tree = buildTree(root, source, journal.place, target, onEvent);
-  watch.lap("link");
-  return tree;
 }
 
 /** Where the files of a new state lie. */
@@ -154,13 +136,6 @@ function storesOf(root: MossRoot, arrival: Arrival): string[] {
 function put(root: MossRoot, arrival: Arrival, { node, text }: FreshFile): void {
   if (arrival.opened) putArriving(arrival, node, text);
   else putSmall(root.store, node, text);
-}
-
-/** The tree of a root that has no state yet. */
-export function emptyRoot(source: TreeSource): RootRef {
-  const empty = emptyTree();
-  source.know(empty.nodes);
-  return empty;
 }
 
 /** Folders of the file systems that hold the tree and the store. */

@@ -3,16 +3,15 @@
 
 /** What an earlier run has left unfinished is finished where its exchange took place, and taken back where it did not. */
 import { makeRootLinks } from "#transition/checks";
-import type { Listener } from "#transition/events";
+import type { Listener, Stopwatch } from "#transition/events";
 import type { HookContext, Hooks } from "#transition/hooks";
-import { discardOwnArrivals, end, exchanged, settle, undo } from "#transition/journal";
+import { discardOwnArrivals, end, exchange, exchanged, settle, undo } from "#transition/journal";
 import { finishRemoval, type RemovalOptions } from "#transition/removal";
 import type { MossRoot } from "#transition/root";
 import { type JournalRecord, STATES, TREES } from "#transition/schema";
-import { TreeSource } from "#transition/source";
+import { emptyRoot, TreeSource } from "#transition/source";
 import { discardUnknownTrees } from "#transition/staging";
 import { changedPaths } from "#tree/diff";
-import { emptyTree } from "#tree/merge";
 
 /**
  * Recovers a root that this process holds the lock of. Gives what it did, or undefined where there was nothing to do.
@@ -74,12 +73,28 @@ export async function runAfter(root: MossRoot, journal: JournalRecord, hooks: Ho
   if (root.pending() !== undefined) end(root);
 }
 
+/** From the commit that names the staged tree to its end: exchange, record, and what follows. */
+export async function makeLive(
+  root: MossRoot,
+  journal: JournalRecord,
+  hooks: Hooks,
+  watch: Stopwatch,
+  onEvent: Listener,
+): Promise<void> {
+  onEvent({ kind: "phase", phase: "exchange" });
+  exchange(root, journal.place);
+  watch.lap("exchange");
+  settle(root, journal, hasAfter(hooks));
+  watch.lap("commit");
+  await runAfter(root, journal, hooks, onEvent);
+  watch.lap("hooks");
+}
+
 function contextOf(root: MossRoot, journal: JournalRecord, usr: string): HookContext {
   const changes = root.view((tx) => {
     const tree = (id: number) => tx.bucket(STATES).get(id)?.tree;
     const source = new TreeSource(tx);
-    const empty = emptyTree();
-    source.know(empty.nodes);
+    const empty = emptyRoot(source);
     return changedPaths(source, tree(journal.before) ?? empty, tree(journal.state) ?? empty);
   });
   return { directory: root.directory, usr, state: journal.state, before: journal.before, changes };

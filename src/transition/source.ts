@@ -5,7 +5,15 @@
 import type { ReadTransaction } from "#moss-db/index";
 import type { AttributeSource } from "#store/blit";
 import { ATTRIBUTES, NODES } from "#transition/schema";
-import type { NodeSource } from "#tree/entry";
+import type { NodeSource, RootRef } from "#tree/entry";
+import { emptyTree } from "#tree/merge";
+
+/** The tree of a root that has no state yet, made known to a source. */
+export function emptyRoot(source: TreeSource): RootRef {
+  const empty = emptyTree();
+  source.know(empty.nodes);
+  return empty;
+}
 
 /** Valid only while the transaction is. */
 export class TreeSource implements NodeSource, AttributeSource {

@@ -16,7 +16,7 @@ import { threadWaits } from "#store/thread";
 import { addWindow, clockWentBack, fileSystemTime, findDrift, type Windows } from "#transition/drift";
 import type { Listener, Stopwatch } from "#transition/events";
 import type { MossRoot } from "#transition/root";
-import { LIVE, type TreeRecord } from "#transition/schema";
+import { type JournalRecord, LIVE, type TreeRecord } from "#transition/schema";
 import type { TreeSource } from "#transition/source";
 import type { RootRef } from "#tree/entry";
 import { loadNode } from "#tree/load";
@@ -39,6 +39,15 @@ export interface Target {
 export interface Candidate {
   readonly place: string;
   readonly record: TreeRecord;
+}
+
+/** A transition that has begun. */
+export interface Begun {
+  readonly journal: JournalRecord;
+  /** The tree to start from; in doubt from now on, should this process die. */
+  readonly spare: Candidate | undefined;
+  /** Set before the first change of the spare: until then it can be put back as it was. */
+  touched: boolean;
 }
 
 /** A tree that may be changed into another. */
@@ -172,6 +181,32 @@ export function buildTree(
     rmSync(folder, { recursive: true, force: true });
     throw diskFailure(error, "write the tree");
   }
+}
+
+/**
+ * The tree that a transition stages, at its place: by changing the spare, where there is one and nobody else has touched it
+ * (nor one of `alsoCheck`), else in full.
+ */
+export function writeTree(
+  root: MossRoot,
+  source: TreeSource,
+  begun: Begun,
+  target: Target,
+  watch: Stopwatch,
+  onEvent: Listener,
+  alsoCheck: readonly string[] = [],
+): TreeRecord {
+  begun.touched = true;
+  let reason = "there is no spare tree";
+  if (begun.spare !== undefined) {
+    const patched = patchTree(root, source, begun.spare, target, watch, alsoCheck);
+    if ("tree" in patched) return patched.tree;
+    reason = patched.doubt;
+  }
+  onEvent({ kind: "full-build", reason });
+  const tree = buildTree(root, source, begun.journal.place, target, onEvent);
+  watch.lap("link");
+  return tree;
 }
 
 /** Units after which more threads than this one are worth their start. */
